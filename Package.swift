@@ -1,0 +1,88 @@
+// swift-tools-version: 6.2
+// Rules of this file: one section per layer, arrows point down only, names alphabetical inside a section. No package
+// outside the toolchain is used, because it could not be fetched everywhere this must build. `make check` verifies the
+// imports against the graph below (scripts/check_imports.py).
+
+import PackageDescription
+
+/// Warnings are errors for developers and CI (`make` sets this); a user's newer compiler must still be able to build.
+let strict = Context.environment["WARMPLANE_STRICT"] == "1"
+
+let settings: [SwiftSetting] =
+  [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  ] + (strict ? [.treatAllWarnings(as: .error)] : [])
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func program(_ name: String, path: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .executableTarget(name: name, dependencies: dependencies, path: "Sources/\(path)", swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+  name: "warmplane",
+  products: [
+    .executable(name: "warmplane", targets: ["warmplane"]),
+    .executable(name: "warmplane-demo-server", targets: ["warmplane-demo-server"]),
+    .executable(name: "warmplane-exec", targets: ["warmplane-exec"]),
+    .executable(name: "warmplane-worker", targets: ["warmplane-worker"]),
+    .executable(name: "warmplaned", targets: ["warmplaned"]),
+  ],
+  targets: [
+    // MARK: C
+    .target(name: "CLinux", path: "Sources/CLinux"),
+    .systemLibrary(
+      name: "CMicroHTTPD", path: "Sources/CMicroHTTPD", pkgConfig: "libmicrohttpd",
+      providers: [.apt(["libmicrohttpd-dev"])]),
+    .executableTarget(name: "warmplane-exec", path: "Sources/WarmplaneExec"),
+
+    // MARK: Base
+    library("Platform", ["CLinux"]),
+    library("Protocol"),
+    library("Telemetry", ["Platform", "Protocol"]),
+    library("Transport", ["Platform", "Protocol"]),
+
+    // MARK: Domain
+    library("Configuration", ["Protocol"]),
+    library("Supervisor", ["Configuration", "Platform", "Protocol", "Telemetry", "Transport"]),
+
+    // MARK: Application
+    library("Client", ["Platform", "Protocol", "Transport"]),
+    library(
+      "Front", ["CMicroHTTPD", "Configuration", "Platform", "Protocol", "Supervisor", "Telemetry", "Transport"]),
+    library("UpstreamWorker", ["Platform", "Protocol", "Telemetry", "Transport"]),
+
+    // MARK: Executables
+    program("warmplane", path: "Warmplane", ["Client", "Configuration", "Platform", "Protocol"]),
+    program("warmplane-demo-server", path: "DemoServer", ["Platform", "Protocol"]),
+    program("warmplane-worker", path: "WorkerMain", ["Platform", "UpstreamWorker"]),
+    program("warmplaned", path: "Daemon", ["Configuration", "Front", "Platform", "Protocol", "Supervisor", "Telemetry"]),
+
+    // MARK: Test support, never in a product
+    program("warmplane-fake-upstream", path: "FakeUpstream", ["Platform", "Protocol"]),
+    program("warmplane-fuzz", path: "Fuzz", ["Configuration", "Protocol"]),
+    library("TestSupport", ["Client", "Platform", "Protocol", "Transport"]),
+
+    // MARK: Tests
+    tests("ConfigurationTests", ["Configuration", "Protocol"]),
+    tests("FrontTests", ["Front", "Platform", "Protocol", "Supervisor", "TestSupport"]),
+    tests("IntegrationTests", ["Client", "Platform", "Protocol", "TestSupport", "Transport"]),
+    tests("PlatformTests", ["Platform", "TestSupport"]),
+    tests("ProtocolTests", ["Protocol", "TestSupport"]),
+    tests("SupervisorTests", ["Supervisor", "Platform", "Protocol", "TestSupport"]),
+    tests("TelemetryTests", ["Telemetry", "Platform", "Protocol", "TestSupport"]),
+    tests("TransportTests", ["Transport", "Platform", "Protocol", "TestSupport"]),
+    tests("UpstreamWorkerTests", ["UpstreamWorker", "Platform", "Protocol", "TestSupport", "Transport"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

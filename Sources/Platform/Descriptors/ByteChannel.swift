@@ -1,0 +1,242 @@
+import CLinux
+import Glibc
+
+/// Why a channel ended.
+package enum ChannelEnd: Sendable, Equatable {
+  /// The peer closed its side; everything it sent was delivered before.
+  case endOfFile
+  /// A read or write failed.
+  case failed(SystemError)
+}
+
+/// Bytes in and bytes out of one socket, or of a pair of pipe ends, on the loop. Loop-confined.
+///
+/// Reading hands on what the kernel has, in a buffer that is valid during the call only. Writing appends to one queue
+/// that is written at the end of the loop's turn, so that many messages of one turn cost one system call; what the
+/// kernel does not take waits for the descriptor to become writable. The queue has no limit of its own: the owner
+/// looks at `queuedBytes` and decides.
+package final class ByteChannel {
+  /// Above this capacity an empty queue gives its memory back, in bytes.
+  private static let keptCapacity = 256 * 1024
+
+  private let loop: EventLoop
+  private var reading: OwnedDescriptor?
+  private var writing: OwnedDescriptor?
+  private let isSocket: Bool
+  private var readWatch: Watch?
+  private var writeWatch: Watch?
+  private var isPaused = false
+  private var wantsWritable = false
+
+  private var queue: [UInt8] = []
+  private var queueStart = 0
+  private var isFlushScheduled = false
+  private var closesWritingWhenEmpty = false
+
+  /// Called with bytes that were read; the buffer is the loop's and valid during the call only.
+  package var onBytes: ((UnsafeRawBufferPointer) -> Void)?
+  /// Called once when the peer is gone or a call failed; not called after `close()`.
+  package var onEnd: ((ChannelEnd) -> Void)?
+  /// Called each time the queue became empty after it was not.
+  package var onDrained: (() -> Void)?
+
+  /// A connected stream socket, which this channel owns from now on.
+  package init(loop: EventLoop, socket: consuming OwnedDescriptor) {
+    self.loop = loop
+    reading = consume socket
+    isSocket = true
+  }
+
+  /// A pair of descriptors, for example of a child's pipes. Either may be nil.
+  package init(loop: EventLoop, reading: consuming OwnedDescriptor?, writing: consuming OwnedDescriptor?) {
+    self.loop = loop
+    self.reading = reading
+    self.writing = writing
+    isSocket = false
+  }
+
+  deinit { close() }
+
+  /// Starts to read. Set the handlers first.
+  package func start() throws(SystemError) {
+    if let number = reading?.number {
+      if wp_set_nonblocking(number) < 0 { throw SystemError("fcntl") }
+      readWatch = try loop.watch(number, for: isSocket ? [.readable, .peerClosed] : .readable) { [weak self] readiness in
+        self?.handle(readiness)
+      }
+    }
+    if let number = writing?.number {
+      if wp_set_nonblocking(number) < 0 { throw SystemError("fcntl") }
+    }
+  }
+
+  /// Bytes that wait to be written.
+  package var queuedBytes: Int { queue.count - queueStart }
+
+  /// False once both directions are closed.
+  package var isOpen: Bool { reading != nil || writing != nil }
+
+  // MARK: Reading
+
+  /// Stops reading until `resumeReading()`: backpressure towards the peer.
+  package func pauseReading() {
+    guard !isPaused else { return }
+    isPaused = true
+    updateInterest()
+  }
+
+  package func resumeReading() {
+    guard isPaused else { return }
+    isPaused = false
+    updateInterest()
+  }
+
+  private func handle(_ readiness: Readiness) {
+    if readiness.contains(.writable) { flush() }
+    if isPaused {
+      // Deaf on purpose; only a full hang-up must not spin the loop.
+      if readiness.contains(.hangUp) || readiness.contains(.failure) { end(.endOfFile) }
+      return
+    }
+    if !readiness.isDisjoint(with: [.readable, .peerClosed, .hangUp, .failure]) { readAvailable() }
+  }
+
+  private func readAvailable() {
+    // A bounded number of rounds: a flooding peer must not starve the loop. The watch is level-triggered.
+    for _ in 0..<4 {
+      guard let number = reading?.number, !isPaused else { return }
+      let buffer = loop.readBuffer
+      let count = retryingInterrupts { read(number, buffer.baseAddress, buffer.count) }
+      if count > 0 {
+        onBytes?(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        if count < buffer.count { return }
+      } else if count == 0 {
+        return end(.endOfFile)
+      } else {
+        if errno != EAGAIN { end(.failed(SystemError("read"))) }
+        return
+      }
+    }
+  }
+
+  // MARK: Writing
+
+  /// Queues bytes; they are written at the end of the loop's turn. Ignored after the channel has ended.
+  package func write(_ append: (inout [UInt8]) -> Void) {
+    guard isOpen, !closesWritingWhenEmpty else { return }
+    append(&queue)
+    scheduleFlush()
+  }
+
+  package func write(_ bytes: [UInt8]) { write { $0.append(contentsOf: bytes) } }
+
+  /// Closes the writing side as soon as the queue is empty: end of file for the peer.
+  package func closeWriting() {
+    guard !closesWritingWhenEmpty else { return }
+    closesWritingWhenEmpty = true
+    scheduleFlush()
+  }
+
+  private func scheduleFlush() {
+    guard !isFlushScheduled, !wantsWritable else { return }
+    isFlushScheduled = true
+    loop.atEndOfTurn { [weak self] in
+      guard let self else { return }
+      isFlushScheduled = false
+      flush()
+    }
+  }
+
+  /// Writes what the kernel takes, now. For the last words before `close()`.
+  package func flush() {
+    guard let number = isSocket ? reading?.number : writing?.number else { return dropQueue() }
+    while queueStart < queue.count {
+      let count = queue.withUnsafeBytes { bytes in
+        retryingInterrupts {
+          isSocket
+            ? send(number, bytes.baseAddress! + queueStart, bytes.count - queueStart, Int32(MSG_NOSIGNAL))
+            : Glibc.write(number, bytes.baseAddress! + queueStart, bytes.count - queueStart)
+        }
+      }
+      if count > 0 {
+        queueStart += count
+      } else {
+        if errno == EAGAIN { return setWantsWritable(true) }
+        let error = SystemError(isSocket ? "send" : "write")
+        dropQueue()
+        return isSocket ? end(.failed(error)) : endWriting()
+      }
+    }
+    let hadBytes = queueStart > 0
+    dropQueue()
+    setWantsWritable(false)
+    if closesWritingWhenEmpty { endWriting() }
+    if hadBytes { onDrained?() }
+  }
+
+  private func dropQueue() {
+    if queue.capacity > Self.keptCapacity {
+      queue = []
+    } else {
+      queue.removeAll(keepingCapacity: true)
+    }
+    queueStart = 0
+  }
+
+  private func setWantsWritable(_ wanted: Bool) {
+    guard wanted != wantsWritable else { return }
+    wantsWritable = wanted
+    if isSocket { return updateInterest() }
+    guard let number = writing?.number else { return }
+    if wanted, writeWatch == nil {
+      writeWatch = try? loop.watch(number, for: .writable) { [weak self] _ in self?.flush() }
+      // Without a watch the bytes would wait for ever: treat it as a broken pipe.
+      if writeWatch == nil { endWriting() }
+    } else {
+      writeWatch?.update(wanted ? .writable : [])
+    }
+  }
+
+  private func updateInterest() {
+    var interest: Readiness = isPaused ? [] : .readable
+    if isSocket {
+      if !isPaused { interest.insert(.peerClosed) }
+      if wantsWritable { interest.insert(.writable) }
+    }
+    readWatch?.update(interest)
+  }
+
+  // MARK: Ending
+
+  private func endWriting() {
+    if isSocket {
+      if let number = reading?.number { shutdown(number, Int32(SHUT_WR)) }
+      return
+    }
+    writeWatch?.cancel()
+    writeWatch = nil
+    writing = nil
+    dropQueue()
+  }
+
+  private func end(_ reason: ChannelEnd) {
+    guard reading != nil else { return }
+    let handler = onEnd
+    close()
+    handler?(reason)
+  }
+
+  /// Closes both directions at once; queued bytes are lost and no handler is called any more. Idempotent.
+  package func close() {
+    readWatch?.cancel()
+    readWatch = nil
+    writeWatch?.cancel()
+    writeWatch = nil
+    reading = nil
+    writing = nil
+    onBytes = nil
+    onEnd = nil
+    onDrained = nil
+    dropQueue()
+  }
+}

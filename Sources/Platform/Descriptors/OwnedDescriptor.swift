@@ -1,0 +1,49 @@
+import CLinux
+import Glibc
+
+/// A file descriptor with exactly one owner. It is close-on-exec from birth and closed when its owner goes away.
+package struct OwnedDescriptor: ~Copyable, Sendable {
+  /// The number, for system calls of this target only; it is valid as long as this value lives.
+  package let number: Int32
+
+  /// Takes over `number`, which nobody else may close from here on.
+  package init(owning number: Int32) { self.number = number }
+
+  deinit { close(number) }
+
+  /// Gives the number away; the caller owns it now.
+  package consuming func release() -> Int32 {
+    let number = self.number
+    discard self
+    return number
+  }
+
+  /// Puts the descriptor into non-blocking mode.
+  package borrowing func setNonBlocking() throws(SystemError) {
+    if wp_set_nonblocking(number) < 0 { throw SystemError("fcntl") }
+  }
+
+  /// Opens a file, close-on-exec. `mode` counts only with `O_CREAT`.
+  package static func open(_ path: String, _ flags: Int32, mode: UInt32 = 0o600) throws(SystemError) -> OwnedDescriptor
+  {
+    let number = retryingInterrupts { wp_open(path, flags, mode) }
+    if number < 0 { throw SystemError("open", subject: path) }
+    return OwnedDescriptor(owning: number)
+  }
+
+  /// A pipe; both ends block until told otherwise.
+  package static func pipe() throws(SystemError) -> PipeEnds {
+    var ends: (Int32, Int32) = (-1, -1)
+    let result = withUnsafeMutablePointer(to: &ends) { pointer in
+      pointer.withMemoryRebound(to: Int32.self, capacity: 2) { wp_pipe($0) }
+    }
+    if result < 0 { throw SystemError("pipe2") }
+    return PipeEnds(reading: OwnedDescriptor(owning: ends.0), writing: OwnedDescriptor(owning: ends.1))
+  }
+}
+
+/// The two ends of a pipe.
+package struct PipeEnds: ~Copyable {
+  package var reading: OwnedDescriptor
+  package var writing: OwnedDescriptor
+}

@@ -1,0 +1,59 @@
+import CLinux
+import Glibc
+
+/// Accepts connections of trusted peers on the loop. Loop-confined; stops when it is closed or released.
+package final class UnixListener {
+  private var socket: OwnedDescriptor?
+  private var watch: Watch?
+  private let loop: EventLoop
+  private let onConnection: (consuming OwnedDescriptor, PeerCredentials) -> Void
+  /// Called with the reason when a connection had to be refused or lost (untrusted peer, no descriptors left).
+  package var onRefusal: ((String) -> Void)?
+
+  /// Listens on `socket`, which this listener owns from now on.
+  package init(
+    loop: EventLoop, socket: consuming OwnedDescriptor,
+    onConnection: @escaping (consuming OwnedDescriptor, PeerCredentials) -> Void
+  ) throws(SystemError) {
+    self.loop = loop
+    self.onConnection = onConnection
+    try socket.setNonBlocking()
+    let number = socket.number
+    self.socket = consume socket
+    watch = try loop.watch(number, for: .readable) { [weak self] _ in self?.acceptAll() }
+  }
+
+  deinit { close() }
+
+  private func acceptAll() {
+    while let listener = socket?.number {
+      let number = wp_accept(listener)
+      if number < 0 {
+        switch errno {
+        case EINTR, ECONNABORTED: continue
+        case EAGAIN: return
+        default:
+          // EMFILE and ENFILE would be reported again at once: rest a moment instead of spinning.
+          onRefusal?("\(SystemError("accept4"))")
+          watch?.update([])
+          loop.schedule(after: .milliseconds(100)) { [weak self] in self?.watch?.update(.readable) }
+          return
+        }
+      }
+      let connection = OwnedDescriptor(owning: number)
+      guard let peer = try? PeerCredentials(of: connection) else { continue }
+      guard peer.isTrusted else {
+        onRefusal?("refused a connection of uid \(peer.uid) (pid \(peer.pid))")
+        continue
+      }
+      onConnection(connection, peer)
+    }
+  }
+
+  /// Stops accepting. The file in the file system stays. Idempotent.
+  package func close() {
+    watch?.cancel()
+    watch = nil
+    socket = nil
+  }
+}

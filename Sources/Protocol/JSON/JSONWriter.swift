@@ -37,6 +37,13 @@ package struct JSONWriter: Sendable {
     needsComma = false
   }
 
+  /// The name of the next member, as it stands in another text; its value must follow.
+  package mutating func key(splicing name: JSONSlice) {
+    splice(name)
+    bytes.append(0x3A)
+    needsComma = false
+  }
+
   private mutating func begin(_ bracket: UInt8) {
     separate()
     bytes.append(bracket)

@@ -1,0 +1,70 @@
+/// Cuts a byte stream into lines. The line feed and a carriage return before it are not part of a line. Pure.
+///
+/// A line over the limit is dropped to its end and reported once, so that one oversized message costs itself and not
+/// the connection (mcp-checklist STD-14).
+package struct LineDecoder: Sendable {
+  /// What the stream held.
+  package enum Line: Sendable, Equatable {
+    case line([UInt8])
+    /// A line that was over the limit; its length so far is not kept.
+    case oversized(limit: Int)
+  }
+
+  private let limit: Int
+  private var partial: [UInt8] = []
+  private var isSkipping = false
+
+  /// `limit`: longest line accepted, in bytes.
+  package init(limit: Int) { self.limit = limit }
+
+  /// Bytes of an unfinished line that are held.
+  package var heldBytes: Int { partial.count }
+
+  /// Takes a piece of the stream and calls `body` with each line that it completes.
+  package mutating func feed(_ chunk: UnsafeRawBufferPointer, _ body: (Line) -> Void) {
+    var start = 0
+    while start < chunk.count {
+      let rest = UnsafeRawBufferPointer(rebasing: chunk[start...])
+      guard let length = rest.firstIndex(of: 0x0a) else {
+        hold(rest, body)
+        return
+      }
+      let piece = UnsafeRawBufferPointer(rebasing: rest[..<length])
+      start += length + 1
+      if isSkipping {
+        isSkipping = false
+      } else if partial.isEmpty {
+        complete([UInt8](piece), body)
+      } else {
+        var line = partial
+        partial = []
+        line.append(contentsOf: piece)
+        complete(line, body)
+      }
+    }
+  }
+
+  /// The unfinished rest, to be taken at the end of the stream.
+  package mutating func finish(_ body: (Line) -> Void) {
+    let rest = partial
+    partial = []
+    if !rest.isEmpty { complete(rest, body) }
+  }
+
+  private mutating func hold(_ rest: UnsafeRawBufferPointer, _ body: (Line) -> Void) {
+    if isSkipping { return }
+    if partial.count + rest.count > limit {
+      partial = []
+      isSkipping = true
+      body(.oversized(limit: limit))
+    } else {
+      partial.append(contentsOf: rest)
+    }
+  }
+
+  private func complete(_ bytes: [UInt8], _ body: (Line) -> Void) {
+    var line = bytes
+    if line.last == 0x0d { line.removeLast() }
+    body(line.count > limit ? .oversized(limit: limit) : .line(line))
+  }
+}

@@ -1,0 +1,100 @@
+/// One operation on its way to a worker.
+package struct CallFrame: Sendable {
+  /// Largest return blob in bytes of JSON.
+  package static let longestBlob = 4096
+
+  package let operation: OperationID
+  /// Opaque to the worker and given back with the answer: who asked, the id with its JSON type, how to wrap the answer.
+  package let blob: JSONSlice
+  /// The MCP method for the upstream, for example `tools/call`.
+  package let method: String
+  /// The MCP parameters, untouched (an object).
+  package let parameters: JSONSlice
+  /// Time left until the operation's deadline, milliseconds; the supervisor's clock decides, the worker's is a backstop.
+  package let timeoutMilliseconds: Int
+  /// W3C trace context of the operation.
+  package let traceparent: String?
+  /// Whether the asker wants progress notifications.
+  package let wantsProgress: Bool
+  /// Answers that this frame acknowledges on the way.
+  package let acknowledged: [OperationID]
+
+  package init(
+    operation: OperationID, blob: JSONSlice, method: String, parameters: JSONSlice, timeoutMilliseconds: Int,
+    traceparent: String?, wantsProgress: Bool, acknowledged: [OperationID]
+  ) {
+    self.operation = operation
+    self.blob = blob
+    self.method = method
+    self.parameters = parameters
+    self.timeoutMilliseconds = timeoutMilliseconds
+    self.traceparent = traceparent
+    self.wantsProgress = wantsProgress
+    self.acknowledged = acknowledged
+  }
+
+  /// The frame's payload.
+  package func encoded() -> [UInt8] {
+    JSONRPCWriter.request(
+      id: .string(operation.description), method: WorkerMethod.call,
+      reserving: parameters.range.count + blob.range.count + 256
+    ) { writer in
+      writer.beginObject()
+      writer.member("blob", blob)
+      writer.member("method", method)
+      writer.member("timeoutMs", timeoutMilliseconds)
+      if let traceparent { writer.member("traceparent", traceparent) }
+      if wantsProgress { writer.member("progress", true) }
+      if !acknowledged.isEmpty { writer.member("acknowledged", operations: acknowledged) }
+      writer.member("params", parameters)
+      writer.endObject()
+    }
+  }
+
+  /// Reads the frame; nil when a required member is missing or out of bounds.
+  package init?(id: RequestID, params: JSONSlice?) {
+    guard case .string(let text) = id, let operation = OperationID(text), let params, params.kind == .object else {
+      return nil
+    }
+    var blob: JSONSlice?
+    var method: String?
+    var parameters: JSONSlice?
+    var timeout: Int?
+    var traceparent: String?
+    var wantsProgress = false
+    var acknowledged: [OperationID] = []
+    for (key, value) in params.members {
+      switch key.string {
+      case "blob": blob = value
+      case "method": method = value.string
+      case "params": parameters = value
+      case "timeoutMs": timeout = value.int
+      case "traceparent": traceparent = value.string
+      case "progress": wantsProgress = value.bool ?? false
+      case "acknowledged": acknowledged = value.operations
+      default: break
+      }
+    }
+    guard let blob, blob.range.count <= Self.longestBlob, let method, let parameters, parameters.kind == .object,
+      let timeout, timeout >= 0
+    else { return nil }
+    self.init(
+      operation: operation, blob: blob, method: method, parameters: parameters, timeoutMilliseconds: timeout,
+      traceparent: traceparent, wantsProgress: wantsProgress, acknowledged: acknowledged)
+  }
+}
+
+extension JSONWriter {
+  /// A member whose value is an array of operation ids.
+  package mutating func member(_ name: String, operations: [OperationID]) {
+    key(name)
+    beginArray()
+    for operation in operations { value(operation.description) }
+    endArray()
+  }
+}
+
+extension JSONSlice {
+  /// The operation ids of an array of strings; others are left out.
+  package var operations: [OperationID] { elements.compactMap { $0.string.flatMap { OperationID($0) } } }
+}

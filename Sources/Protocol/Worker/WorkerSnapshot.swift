@@ -1,0 +1,66 @@
+/// What a worker says of itself when a supervisor connects: enough to go on where another supervisor stopped.
+package struct WorkerSnapshot: Sendable {
+  package let frameVersion: Int
+  package let pid: Int32
+  /// Version of the worker's program.
+  package let version: String
+  /// The entry it works for; empty strings before the first `upstream/start`.
+  package let server: String
+  package let fingerprint: String
+  package let mark: String
+  /// The session, when there is one.
+  package let session: UpstreamSession?
+  /// A start is under way.
+  package let isStarting: Bool
+  /// Operations that the upstream has not answered.
+  package let inFlight: [OperationID]
+  /// Operations whose answers follow this snapshot, because nobody acknowledged them.
+  package let unacknowledged: [OperationID]
+
+  package init(
+    frameVersion: Int, pid: Int32, version: String, server: String, fingerprint: String, mark: String,
+    session: UpstreamSession?, isStarting: Bool, inFlight: [OperationID], unacknowledged: [OperationID]
+  ) {
+    self.frameVersion = frameVersion
+    self.pid = pid
+    self.version = version
+    self.server = server
+    self.fingerprint = fingerprint
+    self.mark = mark
+    self.session = session
+    self.isStarting = isStarting
+    self.inFlight = inFlight
+    self.unacknowledged = unacknowledged
+  }
+
+  package func write(to writer: inout JSONWriter) {
+    writer.beginObject()
+    writer.member("frameVersion", frameVersion)
+    writer.member("pid", Int(pid))
+    writer.member("version", version)
+    writer.member("server", server)
+    writer.member("fingerprint", fingerprint)
+    writer.member("mark", mark)
+    if let session {
+      writer.key("session")
+      session.write(to: &writer)
+    }
+    writer.member("starting", isStarting)
+    writer.member("inFlight", operations: inFlight)
+    writer.member("unacknowledged", operations: unacknowledged)
+    writer.endObject()
+  }
+
+  /// Reads what `write` wrote; nil when a required member is missing.
+  package init?(_ slice: JSONSlice) {
+    guard let frameVersion = slice.member("frameVersion")?.int, let pid = slice.member("pid")?.int,
+      let version = slice.member("version")?.string
+    else { return nil }
+    self.init(
+      frameVersion: frameVersion, pid: Int32(clamping: pid), version: version,
+      server: slice.member("server")?.string ?? "", fingerprint: slice.member("fingerprint")?.string ?? "",
+      mark: slice.member("mark")?.string ?? "", session: UpstreamSession(slice.member("session")),
+      isStarting: slice.member("starting")?.bool ?? false, inFlight: slice.member("inFlight")?.operations ?? [],
+      unacknowledged: slice.member("unacknowledged")?.operations ?? [])
+  }
+}

@@ -1,0 +1,12 @@
+/// The public names of one kind of entry. No two source ids share a public id.
+package struct AliasMap: Sendable, Equatable {
+  /// Source id (`<server>.<tool>`, `<server>.<uri>`, `<server>.<prompt>`) to public id.
+  package var publicIDs: [String: String] = [:]
+
+  package init() {}
+
+  /// The id under which clients see an entry: its alias, else the source id.
+  package func publicID(of sourceID: String) -> String {
+    publicIDs[sourceID] ?? sourceID
+  }
+}

@@ -10,7 +10,8 @@ package struct JSONRPCMessage: Sendable {
   }
 
   package let kind: Kind
-  /// An object or an array; nil if absent or null, which some implementations write for "none".
+  /// An object or an array, for `.request` and `.notification` only; nil if absent or null, which some implementations
+  /// write for "none".
   package let params: JSONSlice?
   /// Any value, for `.response` only.
   package let result: JSONSlice?
@@ -39,11 +40,16 @@ package struct JSONRPCMessage: Sendable {
     }
     let parts = JSONRPCParts(slice)
     raw = slice
-    params = parts.params.flatMap { $0.isNull ? nil : $0 }
     result = parts.result
     error = parts.error
     kind = try parts.kind()
-    if let params, params.kind != .object, params.kind != .array { throw .invalidParams(id: parts.readableID) }
+    switch kind {
+    case .request, .notification:
+      params = parts.params.flatMap { $0.isNull ? nil : $0 }
+      if let params, params.kind != .object, params.kind != .array { throw .invalidParams(id: parts.readableID) }
+    case .response, .errorResponse:
+      params = nil
+    }
   }
 
   /// `error.code`; nil if this is not an error response or it has no integer code.

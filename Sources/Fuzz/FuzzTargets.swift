@@ -1,0 +1,9 @@
+/// The decoders that `warmplane-fuzz` knows, by name.
+enum FuzzTargets {
+  static let all: [any FuzzTarget.Type] = [
+    JSONFuzzTarget.self,
+    JSONRPCFuzzTarget.self,
+  ]
+
+  static func named(_ name: String) -> (any FuzzTarget.Type)? { all.first { $0.name == name } }
+}

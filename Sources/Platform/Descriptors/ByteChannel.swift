@@ -119,6 +119,12 @@ package final class ByteChannel {
     }
   }
 
+  /// Reads what has already arrived, now: the last words of a process that has ended.
+  package func drainReading() {
+    // At most what pipes hold by far; a grandchild that goes on writing must not keep us here.
+    for _ in 0..<16 where reading != nil { readAvailable() }
+  }
+
   // MARK: Writing
 
   /// Queues bytes; they are written at the end of the loop's turn. Ignored after the channel has ended.

@@ -31,19 +31,13 @@ package struct OwnedDescriptor: ~Copyable, Sendable {
     return OwnedDescriptor(owning: number)
   }
 
-  /// A pipe; both ends block until told otherwise.
-  package static func pipe() throws(SystemError) -> PipeEnds {
+  /// A pipe, its reading end first; both ends block until told otherwise.
+  package static func pipe() throws(SystemError) -> DescriptorPair {
     var ends: (Int32, Int32) = (-1, -1)
     let result = withUnsafeMutablePointer(to: &ends) { pointer in
       pointer.withMemoryRebound(to: Int32.self, capacity: 2) { wp_pipe($0) }
     }
     if result < 0 { throw SystemError("pipe2") }
-    return PipeEnds(reading: OwnedDescriptor(owning: ends.0), writing: OwnedDescriptor(owning: ends.1))
+    return DescriptorPair(OwnedDescriptor(owning: ends.0), OwnedDescriptor(owning: ends.1))
   }
-}
-
-/// The two ends of a pipe.
-package struct PipeEnds: ~Copyable {
-  package var reading: OwnedDescriptor
-  package var writing: OwnedDescriptor
 }

@@ -35,11 +35,11 @@ package enum UnixSocket {
   }
 
   /// A connected pair, non-blocking and close-on-exec.
-  package static func pair() throws(SystemError) -> SocketPair {
+  package static func pair() throws(SystemError) -> DescriptorPair {
     var numbers: [Int32] = [-1, -1]
     let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
     if socketpair(AF_UNIX, type, 0, &numbers) < 0 { throw SystemError("socketpair") }
-    return SocketPair(first: OwnedDescriptor(owning: numbers[0]), second: OwnedDescriptor(owning: numbers[1]))
+    return DescriptorPair(OwnedDescriptor(owning: numbers[0]), OwnedDescriptor(owning: numbers[1]))
   }
 
   private static func make() throws(SystemError) -> OwnedDescriptor {
@@ -69,10 +69,4 @@ package enum UnixSocket {
       }
     }
   }
-}
-
-/// Two connected sockets.
-package struct SocketPair: ~Copyable {
-  package var first: OwnedDescriptor
-  package var second: OwnedDescriptor
 }

@@ -1,0 +1,14 @@
+/// JSON-RPC error codes with a meaning in MCP (mcp-checklist §1.7).
+package enum MCPErrorCode {
+  package static let parseError = -32700
+  package static let invalidRequest = -32600
+  package static let methodNotFound = -32601
+  package static let invalidParams = -32602
+  package static let internalError = -32603
+  /// 2026-07-28: a header contradicts the body.
+  package static let headerMismatch = -32020
+  /// 2026-07-28: the request needs a client capability that was not declared.
+  package static let missingCapability = -32021
+  /// 2026-07-28: `data.supported` lists what the peer speaks.
+  package static let unsupportedVersion = -32022
+}

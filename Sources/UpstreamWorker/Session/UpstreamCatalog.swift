@@ -1,0 +1,59 @@
+import Protocol
+
+/// The lists of an upstream as it gave them: items are its own JSON, untouched and in its order.
+struct UpstreamCatalog {
+  private(set) var items: [ListKind: [JSONSlice]] = [:]
+  private(set) var problems: [ListKind: String] = [:]
+  /// Hash over all items in order; equal lists have equal hashes, in every process.
+  private(set) var hash = ""
+
+  init() { updateHash() }
+
+  /// Sentences about lists that are incomplete.
+  var listErrors: [String] { ListKind.allCases.compactMap { problems[$0] } }
+
+  /// Takes one list. A failed list keeps the items it had before: stale is better than gone.
+  mutating func set(_ kind: ListKind, items newItems: [JSONSlice], problem: String?) {
+    if problem == nil || !newItems.isEmpty || items[kind] == nil { items[kind] = newItems }
+    problems[kind] = problem
+    updateHash()
+  }
+
+  /// The result of `catalog/read`.
+  func write(to writer: inout JSONWriter) {
+    writer.beginObject()
+    writer.member("hash", hash)
+    for kind in ListKind.allCases {
+      writer.key(kind.rawValue)
+      writer.beginArray()
+      for item in items[kind] ?? [] { writer.splice(item) }
+      writer.endArray()
+    }
+    writer.member("listErrors", strings: listErrors)
+    writer.endObject()
+  }
+
+  private mutating func updateHash() {
+    var state = FNV128()
+    for kind in ListKind.allCases {
+      state.add(kind.rawValue.utf8)
+      for item in items[kind] ?? [] {
+        state.add(item.bytes)
+        state.add([0])
+      }
+    }
+    hash = state.hex
+  }
+}
+
+/// FNV-1a, 128 bits (draft-eastlake-fnv): the same everywhere, unlike Swift's seeded hashing. Not cryptographic.
+struct FNV128 {
+  private var value: UInt128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d
+
+  mutating func add(_ bytes: some Sequence<UInt8>) {
+    for byte in bytes { value = (value ^ UInt128(byte)) &* 0x0000_0000_0100_0000_0000_0000_0000_013b }
+  }
+
+  /// 32 hex digits.
+  var hex: String { OperationID(high: UInt64(value >> 64), low: UInt64(truncatingIfNeeded: value)).description }
+}

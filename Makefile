@@ -10,7 +10,7 @@ FILTER     ?=
 BIN        := .build/release
 PROGRAMS   := warmplane warmplaned warmplane-worker warmplane-exec warmplane-demo-server
 RELEASE    := $(SWIFT) build -c release --static-swift-stdlib
-FORMATTED  := Package.swift Sources Tests
+FORMATTED  := Sources Tests
 
 export SWIFT
 

@@ -1,0 +1,42 @@
+import Glibc
+import Platform
+
+/// Finds the daemon of one instance among the places where its control socket may be.
+package enum DaemonFinder {
+  /// How long a daemon whose queue of connections is full is tried again.
+  private static let patience = Duration.seconds(5)
+
+  /// Connects to the first of `paths` where a daemon listens and introduces this process to it. A path without a
+  /// socket, and a socket that nobody listens on any more, are passed over.
+  package static func connect(to paths: [String], name: String) throws(ClientError) -> ControlClient {
+    var failures: [SystemError] = []
+    for path in paths {
+      do {
+        let client = try ControlClient(socket: try open(path), path: path)
+        try client.introduce(as: name)
+        return client
+      } catch let error as SystemError {
+        if error.code == EPERM { throw .untrustedPeer(path: path) }
+        failures.append(error)
+      } catch let error as ClientError {
+        throw error
+      } catch {
+        fatalError("an error of another type: \(error)")
+      }
+    }
+    throw .nobodyListens(failures)
+  }
+
+  private static func open(_ path: String) throws(SystemError) -> OwnedDescriptor {
+    let deadline = MonotonicTime.now + patience
+    while true {
+      do {
+        return try UnixSocket.connect(to: path)
+      } catch {
+        // The kernel has no way to wait for a place in the queue of a listener without blocking for ever.
+        guard error.code == EAGAIN, MonotonicTime.now < deadline else { throw error }
+        usleep(10_000)
+      }
+    }
+  }
+}

@@ -1,0 +1,18 @@
+/// The way to a daemon that a facade command takes.
+package enum FacadeConnection {
+  case control(ControlClient)
+  case http(LoopbackHTTPClient)
+
+  /// Sends one operation and blocks until its answer is there; the daemon's deadline is the only one. `onWait` is called
+  /// from time to time with the time that has passed.
+  package func answer(
+    to operation: FacadeOperation, onWait: WaitObserver? = nil
+  ) throws(ClientError) -> ServiceAnswer {
+    switch self {
+    case .control(let client):
+      try client.answer(to: operation.method, onWait: onWait) { operation.writeParams(to: &$0) }
+    case .http(let client):
+      try client.answer(to: operation.request, onWait: onWait)
+    }
+  }
+}

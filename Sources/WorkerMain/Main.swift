@@ -1,4 +1,7 @@
+import Glibc
+import UpstreamWorker
+
 @main
 enum Main {
-  static func main() {}
+  static func main() { exit(WorkerProgram.run()) }
 }

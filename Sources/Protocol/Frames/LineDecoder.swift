@@ -6,9 +6,12 @@ package struct LineDecoder: Sendable {
   /// What the stream held.
   package enum Line: Sendable, Equatable {
     case line([UInt8])
-    /// A line that was over the limit; its length so far is not kept.
-    case oversized(limit: Int)
+    /// A line that was over the limit; its first bytes (`keptPrefix` at most) may tell what it was.
+    case oversized(prefix: [UInt8])
   }
+
+  /// Bytes that are kept of an oversized line.
+  package static let keptPrefix = 256
 
   private let limit: Int
   private var partial: [UInt8] = []
@@ -54,9 +57,10 @@ package struct LineDecoder: Sendable {
   private mutating func hold(_ rest: UnsafeRawBufferPointer, _ body: (Line) -> Void) {
     if isSkipping { return }
     if partial.count + rest.count > limit {
+      let prefix = (partial + rest.prefix(Self.keptPrefix)).prefix(Self.keptPrefix)
       partial = []
       isSkipping = true
-      body(.oversized(limit: limit))
+      body(.oversized(prefix: Array(prefix)))
     } else {
       partial.append(contentsOf: rest)
     }
@@ -65,6 +69,6 @@ package struct LineDecoder: Sendable {
   private func complete(_ bytes: [UInt8], _ body: (Line) -> Void) {
     var line = bytes
     if line.last == 0x0d { line.removeLast() }
-    body(line.count > limit ? .oversized(limit: limit) : .line(line))
+    body(line.count > limit ? .oversized(prefix: Array(line.prefix(Self.keptPrefix))) : .line(line))
   }
 }

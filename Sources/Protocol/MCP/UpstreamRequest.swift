@@ -7,7 +7,7 @@ package struct UpstreamRequest: Sendable {
 
   /// The modern probe (`server/discover`, 2026-07-28).
   package static func discover(id: Int, version: String) -> [UInt8] {
-    UpstreamRequest(revision: .newestModern).request(id: id, method: "server/discover", version: version)
+    UpstreamRequest(revision: .newestModern).request(id: .int(Int64(id)), method: "server/discover", version: version)
   }
 
   /// The legacy opening. Announces no client capability: server-initiated requests are not relayed yet.
@@ -31,7 +31,7 @@ package struct UpstreamRequest: Sendable {
 
   /// A request of ours with optional parameters beside `_meta`.
   package func request(
-    id: Int, method: String, version: String, _ parameters: (inout JSONWriter) -> Void = { _ in }
+    id: RequestID, method: String, version: String, _ parameters: (inout JSONWriter) -> Void = { _ in }
   ) -> [UInt8] {
     var writer = JSONWriter()
     writer.beginObject()

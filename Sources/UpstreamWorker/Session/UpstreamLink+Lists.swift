@@ -1,0 +1,118 @@
+import Platform
+import Protocol
+
+/// Keeping the upstream's lists current.
+extension UpstreamLink {
+  /// Changes that come in a burst cause one listing, this long after the first.
+  private static let debounce = Duration.milliseconds(100)
+
+  /// 2026-07-28 upstreams notify only inside a subscription (mcp-checklist §5.9).
+  func listen() {
+    guard let session, session.revision.era == .modern else { return }
+    let kinds = ListKind.allCases.filter {
+      session.capabilities.member($0.rawValue)?.member("listChanged")?.bool == true
+    }
+    guard !kinds.isEmpty else { return }
+    // A string id: it cannot collide with the integers of our requests, and its end needs no entry in `pending`.
+    send(
+      UpstreamRequest(revision: session.revision).request(
+        id: .string("listen-1"), method: "subscriptions/listen", version: WarmplaneVersion.current
+      ) { writer in
+        writer.key("notifications")
+        writer.beginObject()
+        for kind in kinds { writer.member(kind.listenFilter, true) }
+        writer.endObject()
+      })
+  }
+
+  /// Lists `kinds` anew; those that the upstream does not announce are empty.
+  func beginListing(_ kinds: Set<ListKind>) {
+    for kind in ListKind.allCases where kinds.contains(kind) {
+      if session?.capabilities.member(kind.rawValue) == nil {
+        catalog.set(kind, items: [], problem: nil)
+      } else {
+        let reader = ListReader(kind: kind)
+        lists[kind] = reader
+        take(reader.begin(), kind)
+      }
+    }
+    if lists.isEmpty { listingComplete(hashBefore: nil) }
+  }
+
+  func listAnswered(_ kind: ListKind, _ answer: Result<JSONSlice?, UpstreamError>) {
+    guard var reader = lists[kind] else { return }
+    switch answer {
+    case .success(let result): take(reader.take(result ?? .emptyObject), kind, &reader)
+    case .failure(let error): take(reader.refused(code: error.code, message: error.message), kind, &reader)
+    }
+  }
+
+  private func take(_ step: ListReader.Step, _ kind: ListKind, _ reader: inout ListReader) {
+    lists[kind] = reader
+    take(step, kind)
+  }
+
+  private func take(_ step: ListReader.Step, _ kind: ListKind) {
+    guard let session else { return }
+    switch step {
+    case .request(let cursor):
+      let id = nextID()
+      pending[id] = .list(kind)
+      send(
+        UpstreamRequest(revision: session.revision).request(
+          id: .int(Int64(id)), method: kind.method, version: WarmplaneVersion.current
+        ) { writer in
+          if let cursor { writer.member("cursor", cursor) }
+        })
+    case .done(let items, let problem):
+      lists[kind] = nil
+      let hash = catalog.hash
+      catalog.set(kind, items: items, problem: problem)
+      if let problem { log(problem) }
+      if lists.isEmpty || isReady { listingComplete(hashBefore: hash) }
+    }
+  }
+
+  private var isReady: Bool {
+    if case .ready = phase { return true }
+    return false
+  }
+
+  private func listingComplete(hashBefore: String?) {
+    switch phase {
+    case .listing: finishStart()
+    case .ready: if catalog.hash != hashBefore { handlers.catalogChanged() }
+    case .opening, .over: break
+    }
+    // A change that came while its list was being read.
+    if lists.isEmpty && !staleLists.isEmpty { scheduleListing() }
+  }
+
+  func listChanged(_ kind: ListKind) {
+    staleLists.insert(kind)
+    scheduleListing()
+  }
+
+  private func scheduleListing() {
+    guard isReady, relistTimer == nil else { return }
+    relistTimer = loop.schedule(after: Self.debounce) { [weak self] in
+      guard let self else { return }
+      relistTimer = nil
+      // A list that is being read right now is read again afterwards.
+      let kinds = staleLists.filter { self.lists[$0] == nil }
+      staleLists.subtract(kinds)
+      if !kinds.isEmpty { beginListing(kinds) }
+    }
+  }
+
+  /// One liveness round trip on the real connection. Any answer counts, also a refusal: the upstream is alive.
+  func probe(_ handler: @escaping (Duration) -> Void) {
+    guard isReady, let session else { return }
+    let id = nextID()
+    pending[id] = .probe(PendingProbe(started: .now, handler: handler))
+    let method = session.revision.era == .modern ? "server/discover" : "ping"
+    send(
+      UpstreamRequest(revision: session.revision).request(
+        id: .int(Int64(id)), method: method, version: WarmplaneVersion.current))
+  }
+}

@@ -1,0 +1,260 @@
+import Glibc
+package import Platform
+import Protocol
+import Transport
+
+/// One worker process: owns one upstream and its session, and serves the supervisor over its own socket.
+///
+/// It outlives the supervisor's connection: the session goes on, answers are kept until they are acknowledged, and
+/// after `orphanSeconds` without a supervisor it ends the upstream cleanly and itself. Runs on the process's loop.
+package actor Worker {
+  /// Time a worker without an upstream waits for its first supervisor.
+  private static let idlePatience = Duration.seconds(30)
+
+  let loop: EventLoop
+  private let reaper: Reaper
+  let thread: BlockingThread
+  private let helper: String
+  private var socket: OwnedDescriptor?
+  private var listener: UnixListener?
+
+  /// The connection that said hello last, and connections that have not said it yet.
+  private(set) var supervisor: FrameConnection?
+  private var strangers: [FrameConnection] = []
+  private var orphanTimer: Timer?
+
+  var link: UpstreamLink?
+  private var launch: UpstreamLaunch?
+  /// The request that waits for the upstream's start.
+  private var startRequest: RequestID?
+  /// A start that waits until the last upstream's processes are dead.
+  private var nextLaunch: UpstreamLaunch?
+  private var shutdownRequest: RequestID?
+  private var isShuttingDown = false
+  private var isLogScheduled = false
+  var answers = AnswerBook()
+
+  package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+  /// `socket`: a listening Unix socket; `helper`: path of `warmplane-exec`.
+  package init(
+    loop: EventLoop, socket: consuming OwnedDescriptor, helper: String
+  ) throws(SystemError) {
+    self.loop = loop
+    self.socket = consume socket
+    reaper = try Reaper()
+    self.helper = helper
+    thread = try BlockingThread(name: "worker-files")
+  }
+
+  /// Starts to accept supervisors. Once.
+  package func serve() throws(SystemError) {
+    guard let socket = socket.take() else { fatalError("a worker was told to serve twice") }
+    listener = try UnixListener(loop: loop, socket: socket) { connection, _ in self.accept(connection) }
+    armOrphanTimer()
+  }
+
+  /// To be called at `SIGCHLD`.
+  package func childrenChanged() { reaper.childrenChanged() }
+
+  // MARK: Connections
+
+  private func accept(_ socket: consuming OwnedDescriptor) {
+    guard let connection = try? FrameConnection(loop: loop, socket: socket) else { return }
+    strangers.append(connection)
+    connection.onMessage = { [unowned connection] payload in self.receive(payload, from: connection) }
+    connection.onEnd = { [unowned connection] _ in self.connectionEnded(connection) }
+    do {
+      try connection.start()
+    } catch {
+      connectionEnded(connection)
+    }
+  }
+
+  private func connectionEnded(_ connection: FrameConnection) {
+    strangers.removeAll { $0 === connection }
+    guard connection === supervisor else { return }
+    supervisor = nil
+    startRequest = nil
+    if isShuttingDown { return }
+    armOrphanTimer()
+  }
+
+  private func armOrphanTimer() {
+    orphanTimer?.cancel()
+    let patience = launch.map { Duration.seconds($0.orphanSeconds) } ?? Self.idlePatience
+    orphanTimer = loop.schedule(after: patience) { self.shutDown() }
+  }
+
+  private func receive(_ payload: [UInt8], from connection: FrameConnection) {
+    guard let message = try? JSONRPCMessage(parsing: payload) else {
+      // Our own peer would never send it: not a supervisor.
+      connection.close()
+      return connectionEnded(connection)
+    }
+    switch message.kind {
+    case .request(let id, WorkerMethod.hello): hello(id, message.params, connection)
+    case .request(let id, let method) where connection === supervisor: request(id, method, message.params)
+    case .notification(let method) where connection === supervisor: notification(method, message.params)
+    default: break
+    }
+  }
+
+  /// Takes `connection` as the supervisor's, tells it everything, and sends what nobody acknowledged.
+  private func hello(_ id: RequestID, _ params: JSONSlice?, _ connection: FrameConnection) {
+    let offered = params?.member("frameVersions")?.elements.compactMap(\.int) ?? []
+    guard let version = WorkerMethod.frameVersions.first(where: { offered.contains($0) }) else {
+      return connection.send(
+        JSONRPCWriter.error(
+          id: id, code: MCPErrorCode.invalidParams,
+          message: "no common frame version: this worker speaks \(WorkerMethod.frameVersions), not \(offered)"))
+    }
+    if let supervisor, supervisor !== connection { supervisor.close() }
+    strangers.removeAll { $0 === connection }
+    supervisor = connection
+    orphanTimer?.cancel()
+    connection.send(JSONRPCWriter.result(id: id) { snapshot(version).write(to: &$0) })
+    for frame in answers.all { connection.send(frame) }
+  }
+
+  private func snapshot(_ frameVersion: Int) -> WorkerSnapshot {
+    WorkerSnapshot(
+      frameVersion: frameVersion, pid: getpid(), version: WarmplaneVersion.current, server: launch?.server ?? "",
+      fingerprint: launch?.fingerprint ?? "", mark: launch?.mark ?? "", session: link?.snapshot,
+      isStarting: startRequest != nil || (link.map { !$0.isOver && $0.snapshot == nil } ?? false),
+      inFlight: link.map { Array($0.callIDs.keys) } ?? [], unacknowledged: answers.operations)
+  }
+
+  // MARK: Requests
+
+  private func request(_ id: RequestID, _ method: String, _ params: JSONSlice?) {
+    switch method {
+    case WorkerMethod.call: call(id, params)
+    case WorkerMethod.start: start(id, params)
+    case WorkerMethod.readCatalog:
+      let catalog = link?.catalog ?? UpstreamCatalog()
+      reply(JSONRPCWriter.result(id: id) { catalog.write(to: &$0) })
+    case WorkerMethod.probe: probe(id)
+    case WorkerMethod.figures: figures(id)
+    case WorkerMethod.shutdown:
+      shutdownRequest = id
+      shutDown()
+    default:
+      reply(JSONRPCWriter.error(id: id, code: MCPErrorCode.methodNotFound, message: "unknown method \(method)"))
+    }
+  }
+
+  private func notification(_ method: String, _ params: JSONSlice?) {
+    switch method {
+    case WorkerMethod.cancel:
+      if let operation = params?.member("operation")?.string.flatMap({ OperationID($0) }) { link?.cancel(operation) }
+    case WorkerMethod.acknowledge: answers.acknowledge(params?.member("operations")?.operations ?? [])
+    default: break
+    }
+  }
+
+  func reply(_ frame: [UInt8]) { supervisor?.send(frame) }
+
+  // MARK: The upstream's life
+
+  private func start(_ id: RequestID, _ params: JSONSlice?) {
+    guard let params, let launch = UpstreamLaunch(params) else {
+      return reply(JSONRPCWriter.error(id: id, code: MCPErrorCode.invalidParams, message: "incomplete launch"))
+    }
+    if let link, !link.isOver {
+      return reply(JSONRPCWriter.error(id: id, code: MCPErrorCode.invalidRequest, message: "it runs already"))
+    }
+    startRequest = id
+    self.launch = launch
+    if link == nil { startLink(launch) } else { nextLaunch = launch }
+  }
+
+  private func startLink(_ launch: UpstreamLaunch) {
+    let link = UpstreamLink(
+      loop: loop, reaper: reaper, thread: thread, launch: launch, helper: helper,
+      handlers: UpstreamLink.Handlers(
+        firstAnswer: { self.reply(JSONRPCWriter.notification(method: WorkerMethod.answered)) },
+        started: { self.upstreamStarted($0) },
+        ended: { self.upstreamEnded($0) },
+        answer: { self.answered($0) },
+        progress: { self.progressed($0, $1) },
+        catalogChanged: { self.reply(JSONRPCWriter.notification(method: WorkerMethod.catalogChanged)) },
+        hasLog: { self.scheduleLog() },
+        gone: { self.upstreamGone() }))
+    self.link = link
+    link.start()
+  }
+
+  private func upstreamStarted(_ result: Result<UpstreamSession, UpstreamLink.StartFailure>) {
+    sendLog()
+    guard let id = startRequest else { return }
+    startRequest = nil
+    switch result {
+    case .success(let session): reply(JSONRPCWriter.result(id: id) { session.write(to: &$0) })
+    case .failure(let failure): reply(JSONRPCWriter.error(id: id, code: 1, message: failure.detail))
+    }
+  }
+
+  private func upstreamEnded(_ detail: String) {
+    sendLog()
+    reply(
+      JSONRPCWriter.notification(method: WorkerMethod.ended) { writer in
+        writer.beginObject()
+        writer.member("detail", detail)
+        writer.member("lastWords", self.link?.tail.lastWords)
+        writer.endObject()
+      })
+  }
+
+  private func upstreamGone() {
+    link = nil
+    if isShuttingDown { return finishShutdown() }
+    if let next = nextLaunch {
+      nextLaunch = nil
+      startLink(next)
+    }
+  }
+
+  // MARK: Shutdown
+
+  /// Ends the upstream, its tree and then this process.
+  package func shutDown() {
+    guard !isShuttingDown else { return }
+    isShuttingDown = true
+    listener?.close()
+    nextLaunch = nil
+    if let link { link.stop() } else { finishShutdown() }
+  }
+
+  private func finishShutdown() {
+    sendLog()
+    if let id = shutdownRequest { reply(JSONRPCWriter.result(id: id, .emptyObject)) }
+    supervisor?.flush()
+    loop.stop()
+  }
+
+  // MARK: Log
+
+  /// Lines leave in batches: a flood of them costs one frame per tick.
+  private func scheduleLog() {
+    guard !isLogScheduled else { return }
+    isLogScheduled = true
+    loop.schedule(after: .milliseconds(50)) {
+      self.isLogScheduled = false
+      self.sendLog()
+    }
+  }
+
+  private func sendLog() {
+    // Without a reader the lines stay in the (bounded) batch.
+    guard let link, link.tail.hasBatch, let supervisor, supervisor.queuedBytes < UpstreamLink.pipeBacklog else { return }
+    let (lines, dropped) = link.takeLog()
+    reply(
+      JSONRPCWriter.notification(method: WorkerMethod.log) { writer in
+        writer.beginObject()
+        writer.member("lines", strings: lines)
+        if dropped > 0 { writer.member("dropped", dropped) }
+        writer.endObject()
+      })
+  }
+}

@@ -10,6 +10,7 @@ from .processes import BenchError
 ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / ".bench"
 PROGRAMS = OUT / "bin"
+SWIFT = os.environ.get("SWIFT", "swift")
 SWIFT_OPTIONS = ["-c", "release", "--static-swift-stdlib"]
 PRODUCTS = ["warmplane", "warmplaned", "warmplane-worker", "warmplane-exec"]
 
@@ -29,18 +30,16 @@ def find_binaries(given, say):
     if given:
         directory = Path(given).resolve()
     else:
-        if not shutil.which("swift"):
-            raise BenchError("swift is not on PATH; name finished binaries with --bin DIR")
-        shown = _run(
-            ["swift", "build", *SWIFT_OPTIONS, "--show-bin-path"], cwd=ROOT, capture_output=True
-        )
+        if not shutil.which(SWIFT):
+            raise BenchError(f"{SWIFT} is not on PATH; name finished binaries with --bin DIR")
+        shown = _run([SWIFT, "build", *SWIFT_OPTIONS, "--show-bin-path"], cwd=ROOT, capture_output=True)
         if shown.returncode:
             raise BenchError(f"swift build --show-bin-path failed: {shown.stderr.strip()}")
         directory = Path(shown.stdout.strip().splitlines()[-1])
         if _stale(directory):
             say("building release binaries (this part is not bounded in time)")
             for product in PRODUCTS:
-                if _run(["swift", "build", *SWIFT_OPTIONS, "--product", product], cwd=ROOT).returncode:
+                if _run([SWIFT, "build", *SWIFT_OPTIONS, "--product", product], cwd=ROOT).returncode:
                     raise BenchError(f"swift build of {product} failed")
     missing = [product for product in PRODUCTS if not os.access(directory / product, os.X_OK)]
     if missing:

@@ -1,0 +1,106 @@
+package import Protocol
+
+/// The endpoints of `/v1` (contract §3.1).
+package enum V1Route: Sendable, Equatable {
+  /// `wait` is the client's bound on waiting for first lists, in milliseconds.
+  case listCapabilities(wait: Int?)
+  case describeCapability(String)
+  case callTool
+  case listResources(wait: Int?)
+  case readResource
+  case listPrompts(wait: Int?)
+  case getPrompt
+
+  /// Whether the request has a JSON body.
+  package var hasBody: Bool {
+    switch self {
+    case .callTool, .readResource, .getPrompt: true
+    case .listCapabilities, .describeCapability, .listResources, .listPrompts: false
+    }
+  }
+
+  /// Finds the route of a request. The path is split before it is percent-decoded, so an encoded slash is a part of an
+  /// id. Throws 404 `unknown_route`, 405 with `Allow`, or 400 `invalid_field` for an id that cannot be decoded.
+  package static func parse(_ head: RequestHead) throws(OperationFailure) -> V1Route {
+    let prefix = "/v1/capabilities/"
+    switch head.path {
+    case "/v1/capabilities": return try read(head, .listCapabilities(wait: wait(head.query)))
+    case "/v1/resources": return try read(head, .listResources(wait: wait(head.query)))
+    case "/v1/prompts": return try read(head, .listPrompts(wait: wait(head.query)))
+    case "/v1/tools/call": return try post(head, .callTool)
+    case "/v1/resources/read": return try post(head, .readResource)
+    case "/v1/prompts/get": return try post(head, .getPrompt)
+    case let path where path.utf8.starts(with: prefix.utf8):
+      let segment = path.utf8.dropFirst(prefix.utf8.count)
+      if segment.isEmpty || segment.contains(UInt8(ascii: "/")) { throw unknown }
+      return try read(head, .describeCapability(decode(segment)))
+    default: throw unknown
+    }
+  }
+
+  private static var unknown: OperationFailure {
+    OperationFailure(status: 404, code: .invalidArgs, message: "There is no such route.", reason: "unknown_route")
+  }
+
+  private static func read(
+    _ head: RequestHead, _ route: @autoclosure () throws(OperationFailure) -> V1Route
+  ) throws(OperationFailure) -> V1Route {
+    guard head.method == .get || head.method == .head else { throw notAllowed("GET, HEAD") }
+    return try route()
+  }
+
+  private static func post(_ head: RequestHead, _ route: V1Route) throws(OperationFailure) -> V1Route {
+    guard head.method == .post else { throw notAllowed("POST") }
+    return route
+  }
+
+  private static func notAllowed(_ allow: String) -> OperationFailure {
+    OperationFailure(
+      status: 405, code: .invalidArgs, message: "This route takes \(allow) only.", reason: "method_not_allowed",
+      allow: allow)
+  }
+
+  /// The first `wait` of a query. The rest of the query is ignored, and so is a value that is not a number.
+  private static func wait(_ query: String?) -> Int? {
+    guard let query else { return nil }
+    for field in query.utf8.split(separator: UInt8(ascii: "&")) where field.starts(with: "wait=".utf8) {
+      let digits = field.dropFirst("wait=".utf8.count)
+      guard digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+      return Int(String(Substring(digits)))
+    }
+    return nil
+  }
+
+  /// Strict: a `%` without two hexadecimal digits and text that is not UTF-8 afterwards are errors (RFC 3986 §2.1).
+  private static func decode(_ segment: String.UTF8View.SubSequence) throws(OperationFailure) -> String {
+    guard segment.contains(UInt8(ascii: "%")) else { return String(Substring(segment)) }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(segment.count)
+    var rest = segment[...]
+    while let byte = rest.popFirst() {
+      if byte != UInt8(ascii: "%") {
+        bytes.append(byte)
+        continue
+      }
+      guard let high = rest.popFirst().flatMap(hexDigit), let low = rest.popFirst().flatMap(hexDigit) else {
+        throw undecodable
+      }
+      bytes.append(high << 4 | low)
+    }
+    guard let text = String(validating: bytes, as: UTF8.self) else { throw undecodable }
+    return text
+  }
+
+  private static var undecodable: OperationFailure {
+    .badRequest("The id in the path is not percent-encoded UTF-8.", "invalid_field")
+  }
+
+  private static func hexDigit(_ byte: UInt8) -> UInt8? {
+    switch byte {
+    case 0x30...0x39: byte - 0x30
+    case 0x41...0x46: byte - 0x41 + 10
+    case 0x61...0x66: byte - 0x61 + 10
+    default: nil
+    }
+  }
+}

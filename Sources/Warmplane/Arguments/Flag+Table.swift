@@ -1,0 +1,31 @@
+extension Flag {
+  static let config = Flag(
+    "config", short: "c", value: .text("PATH"),
+    help: "The config file (default: ./mcp_servers.json, else $XDG_CONFIG_HOME/warmplane/mcp_servers.json)")
+
+  static let strict = Flag("strict", help: "Unknown keys in the config file are errors, not warnings")
+
+  static let daemonPort = Flag(
+    "port", short: "p", value: .port, help: "The HTTP port, instead of the config file's; 0 takes any free one")
+
+  static let validationJSON = Flag("json", help: "Print problems as JSON on standard output")
+
+  static let statusJSON = Flag("json", help: "Print {ok, daemon, workers} as JSON")
+
+  static let facadePort = Flag(
+    "port", short: "p", value: .port, help: "Ask the daemon at 127.0.0.1:<PORT> by HTTP; needs no config file")
+
+  static let noStart = Flag("no-start", help: "Fail when no daemon runs, instead of starting one")
+
+  static let output = Flag(
+    "output", value: .choice("FORM", ["json", "pretty", "table"]),
+    help: "json: one line; pretty: indented; table: columns (default: pretty on a terminal, else json)")
+
+  static let noWait = Flag("no-wait", help: "List what is known now, without waiting for servers that start")
+
+  static let parameters = Flag(
+    "params", value: .text("JSON"), help: "The arguments as JSON, or @FILE, or - for standard input (default: {})")
+
+  static let requestID = Flag(
+    "request-id", value: .text("ID"), help: "Comes back as request_id in the answer")
+}

@@ -22,9 +22,10 @@ enum Figure {
     }
   }
 
-  /// A latency: `0.4ms`, `12ms`, `1.5s`.
+  /// A latency: `40µs`, `1.4ms`, `12ms`, `1.5s`.
   static func latency(milliseconds: Double?) -> String {
     guard let milliseconds, milliseconds >= 0 else { return "-" }
+    if milliseconds < 0.95 { return "\(Int(clamping: milliseconds * 1000))µs" }
     return milliseconds < 999.5 ? "\(short(milliseconds))ms" : "\(short(milliseconds / 1000))s"
   }
 

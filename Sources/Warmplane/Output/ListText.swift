@@ -26,7 +26,7 @@ struct ListText {
   func rendered(_ style: TextStyle) -> String {
     var text = ""
     if !rows.isEmpty {
-      let column = min(Self.widestColumn, max(2, rows.map(\.id.displayWidth).max() ?? 2))
+      let column = max(2, rows.map(\.id.displayWidth).filter { $0 <= Self.widestColumn }.max() ?? 2)
       let summaryWidth = max(20, style.width - column - 2)
       text += style.apply(.bold, to: "ID".padded(to: column)) + "  " + style.apply(.bold, to: "SUMMARY") + "\n"
       for (id, summary) in rows {

@@ -1,10 +1,11 @@
 /// A line on the terminal while a command waits; nothing when standard error is no terminal.
-struct WaitIndicator {
+final class WaitIndicator {
   /// Shorter waits show nothing: a line that flashes is worse than none.
   private static let patience = Duration.milliseconds(400)
 
   private let text: String
   private let style = TextStyle.standardError
+  private var isShown = false
 
   init(_ text: String) { self.text = text }
 
@@ -16,11 +17,13 @@ struct WaitIndicator {
     guard style.isTerminal, time >= Self.patience else { return }
     let seconds = "\(time.components.seconds)s"
     let line = "\(text) \(seconds)".cut(to: style.width - 1)
+    isShown = true
     Console.error("\r\u{1B}[K\(style.apply(.dim, to: line))")
   }
 
-  /// Removes the line.
+  /// Removes the line. Idempotent.
   func clear() {
-    if style.isTerminal { Console.error("\r\u{1B}[K") }
+    if isShown { Console.error("\r\u{1B}[K") }
+    isShown = false
   }
 }

@@ -49,6 +49,7 @@ let package = Package(
     // MARK: Base
     library("Platform", ["CLinux"]),
     library("Protocol"),
+    library("StdioServer", ["Protocol"]),
     library("Telemetry", ["Platform", "Protocol"]),
     library("Transport", ["Platform", "Protocol"]),
 
@@ -64,12 +65,12 @@ let package = Package(
 
     // MARK: Executables
     program("warmplane", path: "Warmplane", ["Client", "Configuration", "Platform", "Protocol"]),
-    program("warmplane-demo-server", path: "DemoServer", ["Platform", "Protocol"]),
+    program("warmplane-demo-server", path: "DemoServer", ["Protocol", "StdioServer"]),
     program("warmplane-worker", path: "WorkerMain", ["Platform", "UpstreamWorker"]),
     program("warmplaned", path: "Daemon", ["Configuration", "Front", "Platform", "Protocol", "Supervisor", "Telemetry"]),
 
     // MARK: Test support, never in a product
-    program("warmplane-fake-upstream", path: "FakeUpstream", ["Platform", "Protocol"]),
+    program("warmplane-fake-upstream", path: "FakeUpstream", ["Protocol", "StdioServer"]),
     program("warmplane-fuzz", path: "Fuzz", ["Configuration", "Protocol"]),
     library("TestSupport", ["Client", "Platform", "Protocol", "Transport"]),
 

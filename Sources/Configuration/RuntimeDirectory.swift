@@ -9,6 +9,12 @@ package struct RuntimeDirectory: Sendable, Equatable {
   /// The instance's own directory below `base`.
   package var path: String
 
+  package init(base: String, createsBase: Bool, path: String) {
+    self.base = base
+    self.createsBase = createsBase
+    self.path = path
+  }
+
   /// Whether `base` is a directory of the given user that not everybody can write to, creating it where that is allowed.
   /// A symbolic link is not followed: in `/tmp` somebody else could have put it there.
   package func baseIsUsable(uid: UInt32) -> Bool {

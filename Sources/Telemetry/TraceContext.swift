@@ -46,7 +46,8 @@ package struct TraceContext: Sendable, Hashable {
   package var spanIDText: String { LowerHex.render(spanID, digits: 16) }
 
   private static func generateSpanID(using generator: inout some RandomNumberGenerator) -> UInt64 {
-    generator.next(upperBound: UInt64.max) + 1
+    // Only 0 is invalid. Drawing again would loop on a broken generator.
+    max(1, generator.next())
   }
 }
 
@@ -56,7 +57,7 @@ package struct TraceID: Sendable, Hashable, CustomStringConvertible {
   package let low: UInt64
 
   package static func generate(using generator: inout some RandomNumberGenerator) -> TraceID {
-    TraceID(high: generator.next(), low: generator.next(upperBound: UInt64.max) + 1)
+    TraceID(high: generator.next(), low: max(1, generator.next()))
   }
 
   /// Reads what `description` prints.

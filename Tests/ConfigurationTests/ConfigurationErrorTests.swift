@@ -1,0 +1,245 @@
+import Configuration
+import Testing
+
+/// The numbers are those of the table of errors in the contract.
+@Suite struct ConfigurationErrorTests {
+  @Test(arguments: [
+    // 1, 2
+    (
+      #""command":"c","url":"u""#,
+      ["/mcpServers/s: server \"s\": both command and url are given, which is ambiguous; configure exactly one"]
+    ),
+    ("", ["/mcpServers/s: server \"s\": neither command nor url is given; configure exactly one"]),
+    (
+      #""command":" ","url":"""#,
+      ["/mcpServers/s: server \"s\": neither command nor url is given; configure exactly one"]
+    ),
+    // 3-6
+    (
+      #""command":"c","auth":{"type":"none"}"#,
+      ["/mcpServers/s/auth: server \"s\": a stdio server (command) cannot have auth"]
+    ),
+    (
+      #""command":"c","headers":{"A":"1"}"#,
+      ["/mcpServers/s/headers: server \"s\": a stdio server (command) cannot have headers"]
+    ),
+    (
+      #""command":"c","protocolVersion":"2025-11-25""#,
+      ["/mcpServers/s/protocolVersion: server \"s\": a stdio server (command) cannot have protocolVersion"]
+    ),
+    (
+      #""command":"c","allowStateless":false"#,
+      ["/mcpServers/s/allowStateless: server \"s\": a stdio server (command) cannot have allowStateless"]
+    ),
+    // 14
+    (
+      #""command":"c","type":"http""#,
+      [
+        "/mcpServers/s/type: server \"s\": type \"http\" contradicts command, which makes this a stdio server"
+      ]
+    ),
+    (
+      #""url":"u","transport":"stdio""#,
+      [
+        "/mcpServers/s/transport: server \"s\": transport \"stdio\" contradicts url, which makes this an HTTP server"
+      ]
+    ),
+    (
+      #""url":"u","type":"ws""#,
+      [
+        "/mcpServers/s/type: server \"s\": unknown type \"ws\"; it is \"stdio\" with command, or one of \"http\", "
+          + "\"streamable-http\", \"streamableHttp\", \"sse\" with url"
+      ]
+    ),
+  ])
+  func transport(_ members: String, _ expected: [String]) {
+    #expect(serverFindings(members).map(withoutPosition) == expected)
+  }
+
+  @Test(arguments: [
+    // 7
+    (#""type":"bearer""#, [": auth type \"bearer\" needs token or tokenEnv; configure exactly one"]),
+    (
+      #""type":"bearer","token":"","tokenEnv":" ""#,
+      [": auth type \"bearer\" needs token or tokenEnv; configure exactly one"]
+    ),
+    (
+      #""type":"bearer","token":" ","tokenEnv":"T""#,
+      [": auth type \"bearer\" has both token and tokenEnv; configure exactly one"]
+    ),
+    // 8
+    (
+      #""type":"basic","password":"p""#, [": auth type \"basic\" needs a username that is not blank"]
+    ),
+    (
+      #""type":"basic","username":" ","passwordEnv":"P""#,
+      ["/username: auth type \"basic\" needs a username that is not blank"]
+    ),
+    // 9
+    (
+      #""type":"basic","username":"u""#,
+      [": auth type \"basic\" needs password or passwordEnv; configure exactly one"]
+    ),
+    (
+      #""type":"basic","username":"u","password":"p","passwordEnv":"P""#,
+      [": auth type \"basic\" has both password and passwordEnv; configure exactly one"]
+    ),
+    // 10-13
+    (#""type":"oauth","clientId":"""#, ["/clientId: clientId is blank; give a value or leave it out"]),
+    (#""type":"oauth","clientName":" ""#, ["/clientName: clientName is blank; give a value or leave it out"]),
+    (
+      #""type":"oauth","clientSecret":" ","clientSecretEnv":"S""#,
+      [": auth has both clientSecret and clientSecretEnv; configure at most one"]
+    ),
+    (
+      #""type":"oauth","codeChallengeMethodsSupported":["S256","\t"]"#,
+      ["/codeChallengeMethodsSupported/1: codeChallengeMethodsSupported has a blank item"]
+    ),
+    // A missing or other type
+    (#""token":"t""#, [": auth has no type; it is \"bearer\", \"basic\" or \"oauth\""]),
+    (
+      #""type":"oauth2""#, ["/type: unknown auth type \"oauth2\"; it is \"bearer\", \"basic\" or \"oauth\""]
+    ),
+  ])
+  func auth(_ members: String, _ expected: [String]) {
+    let found = serverFindings(#""url":"u","auth":{\#(members)}"#).map(withoutPosition)
+    #expect(
+      found == expected.map { "/mcpServers/s/auth\($0)".replacingFirst(": ", with: ": server \"s\": ") })
+  }
+
+  @Test(arguments: [
+    "redirectUri", "scope", "tokenStoreKey", "authorizationServer", "resourceMetadataUrl", "authorizationEndpoint",
+    "tokenEndpoint", "registrationEndpoint", "clientMetadataUrl",
+  ])
+  func blankOAuthMember(_ key: String) {
+    #expect(
+      serverFindings(#""url":"u","auth":{"type":"oauth","\#(key)":" \n"}"#.replacingFirst("\n", with: "\\n"))
+        .map(withoutPosition) == [
+          "/mcpServers/s/auth/\(key): server \"s\": \(key) is blank; give a value or leave it out"
+        ])
+  }
+
+  @Test(arguments: [
+    // 15
+    (
+      #"{"capabilityAliases":{"a.x":"q","b.x":"q"},"mcpServers":{}}"#,
+      [#"1:39: error: /capabilityAliases/b.x: "q" is the alias of both "a.x" and "b.x""#]
+    ),
+    // The same public id in maps of different kinds is no conflict.
+    (
+      #"{"capabilityAliases":{"a.x":"q"},"resourceAliases":{"a.x":"q"},"promptAliases":{"a.x":"q"},"mcpServers":{}}"#,
+      []
+    ),
+    // 16
+    ("", ["1:1: error: failed to parse config JSON: no JSON value"]),
+    ("{", ["1:2: error: failed to parse config JSON: unexpected end of JSON"]),
+    (
+      "{\"mcpServers\":{}, // hello\n}",
+      ["1:19: error: failed to parse config JSON: expected a member name in double quotes (comments are not allowed)"]
+    ),
+    (
+      "{\"mcpServers\":{},\n}",
+      ["2:1: error: failed to parse config JSON: expected a member name in double quotes (a comma too many)"]
+    ),
+    ("[]", ["1:1: error: failed to parse config JSON: expected an object, found an array"]),
+    ("{}", [#"1:1: error: /mcpServers: missing required key "mcpServers" (it may be an empty object)"#]),
+    (
+      #"{"mcpServers":null}"#,
+      ["1:15: error: /mcpServers: failed to parse config JSON: expected an object, found null"]
+    ),
+    (
+      #"{"mcpServers":{"":{"command":"c"}}}"#,
+      [#"1:16: error: /mcpServers/: server "": a server id must not be empty"#]
+    ),
+    (
+      #"{"bind":"localhost","mcpServers":{}}"#,
+      [#"1:9: error: /bind: bind must be an IP address such as 127.0.0.1 or ::1, not "localhost""#]
+    ),
+  ])
+  func document(_ text: String, _ expected: [String]) {
+    #expect(findings(in: text) == expected)
+  }
+
+  @Test(arguments: [
+    (#""port":"9090""#, "/port: ", "an integer 0..65535", "a string"),
+    (#""port":65536"#, "/port: ", "an integer 0..65535", "65536"),
+    (#""port":-1"#, "/port: ", "an integer 0..65535", "-1"),
+    (#""port":1.5"#, "/port: ", "an integer 0..65535", "1.5"),
+    (#""port":99999999999999999999"#, "/port: ", "an integer 0..65535", "99999999999999999999"),
+    (#""bind":1"#, "/bind: ", "a string", "1"),
+    (#""maxBodyBytes":0"#, "/maxBodyBytes: ", "an integer 1..67108864", "0"),
+    (#""toolTimeoutMs":-1"#, "/toolTimeoutMs: ", "an integer >= 0", "-1"),
+    (#""listWaitMs":true"#, "/listWaitMs: ", "an integer >= 0", "true"),
+    (#""authStorePath":[]"#, "/authStorePath: ", "a string", "an array"),
+    (#""$schema":1"#, "/$schema: ", "a string", "1"),
+    (#""policy":[]"#, "/policy: ", "an object", "an array"),
+    (#""policy":{"allow":null}"#, "/policy/allow: ", "an array of strings", "null"),
+    (#""policy":{"redactKeys":[1]}"#, "/policy/redactKeys/0: ", "a string", "1"),
+    (#""daemon":null"#, "/daemon: ", "an object", "null"),
+    (#""daemon":{"probeSeconds":"1"}"#, "/daemon/probeSeconds: ", "an integer >= 0", "a string"),
+    (#""daemon":{"startsPerCore":0}"#, "/daemon/startsPerCore: ", "an integer 1..64", "0"),
+    (#""allowedHosts":null"#, "/allowedHosts: ", "an array of strings", "null"),
+    (#""allowedOrigins":"o""#, "/allowedOrigins: ", "an array of strings", "a string"),
+    (#""capabilityAliases":null"#, "/capabilityAliases: ", "an object", "null"),
+    (#""resourceAliases":{"a":null}"#, "/resourceAliases/a: ", "a string", "null"),
+    (#""promptAliases":{"a/b~c":{}}"#, "/promptAliases/a~1b~0c: ", "a string", "an object"),
+  ])
+  func wrongTypeAtTheTop(_ member: String, _ pointer: String, _ wanted: String, _ found: String) {
+    #expect(
+      findings(in: "{\(member),\"mcpServers\":{}}").map(withoutPosition) == [
+        "\(pointer)failed to parse config JSON: expected \(wanted), found \(found)"
+      ])
+  }
+
+  @Test(arguments: [
+    (#""command":1"#, "/command", "a string", "1"),
+    (#""command":"c","args":null"#, "/args", "an array of strings", "null"),
+    (#""command":"c","args":["a",2]"#, "/args/1", "a string", "2"),
+    (#""command":"c","env":null"#, "/env", "an object", "null"),
+    (#""command":"c","env":{"A":1}"#, "/env/A", "a string", "1"),
+    (#""command":"c","cwd":false"#, "/cwd", "a string", "false"),
+    (#""url":{}"#, "/url", "a string", "an object"),
+    (#""url":"u","headers":null"#, "/headers", "an object", "null"),
+    (#""url":"u","headers":{"A":null}"#, "/headers/A", "a string", "null"),
+    (#""url":"u","protocolVersion":1"#, "/protocolVersion", "a string", "1"),
+    (#""url":"u","allowStateless":"yes""#, "/allowStateless", "true or false", "a string"),
+    (#""url":"u","auth":"bearer""#, "/auth", "an object", "a string"),
+    (#""url":"u","auth":{"type":1}"#, "/auth/type", "a string", "1"),
+    (#""url":"u","auth":{"type":"bearer","token":1}"#, "/auth/token", "a string", "1"),
+    (#""url":"u","auth":{"type":"basic","username":1,"password":"p"}"#, "/auth/username", "a string", "1"),
+    (
+      #""url":"u","auth":{"type":"oauth","codeChallengeMethodsSupported":null}"#,
+      "/auth/codeChallengeMethodsSupported", "an array of strings", "null"
+    ),
+    (#""url":"u","type":1"#, "/type", "a string", "1"),
+    (#""url":"u","disabled":0"#, "/disabled", "true or false", "0"),
+    (#""url":"u","timeout":"5s""#, "/timeout", "an integer >= 0", "a string"),
+  ])
+  func wrongTypeInAServer(_ members: String, _ pointer: String, _ wanted: String, _ found: String) {
+    #expect(
+      serverFindings(members).map(withoutPosition) == [
+        "/mcpServers/s\(pointer): failed to parse config JSON: server \"s\": expected \(wanted), found \(found)"
+      ])
+  }
+
+  @Test func unreadableFiles() throws {
+    let missing = #expect(throws: ConfigurationFailure.self) {
+      try Configuration.load(path: "/nonexistent/mcp_servers.json")
+    }
+    #expect(
+      missing?.description
+        == "/nonexistent/mcp_servers.json: error: failed to read config file /nonexistent/mcp_servers.json: "
+        + "No such file or directory")
+    let directory = #expect(throws: ConfigurationFailure.self) { try Configuration.load(path: "/") }
+    #expect(directory?.problems.map(\.message) == ["failed to read config file /: not a regular file"])
+    #expect(directory?.problems.first?.line == nil)
+    // Claims size 0 and is endless: the bound must not come from the size.
+    let device = #expect(throws: ConfigurationFailure.self) { try Configuration.load(path: "/dev/zero") }
+    #expect(device?.problems.map(\.message) == ["failed to read config file /dev/zero: not a regular file"])
+  }
+
+  private func withoutPosition(_ finding: String) -> String {
+    guard let range = finding.range(ofFirst: "error: ") else { return finding }
+    return String(finding[range.upperBound...])
+  }
+}

@@ -20,9 +20,11 @@ struct JSONFuzzTarget: FuzzTarget {
     [
       "{", "}", "[", "]", ",", ":", "\"", "\\", "true", "false", "null", "0", "-0", "1e5", "0.1", "1E-2", "{}", "[]",
       "\"\"", "\"a\":", "\\u0061", "\\ud83d\\ude00", "\\ud800", "\\udc00", "\\n", "\\\"", "\\\\", "\n", "\r\n", "  ",
-      "é", "日本", "😀", "12345678", "12345678901234567890", "        ",
+      "\\uD83D\\uDE00", "\\uD83D\\uD83D", "é", "日本", "😀", "12345678", "12345678901234567890", "        ",
     ].map { Array($0.utf8) } + [
-      [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xEF, 0xBB, 0xBF], [0x80],
+      [0xC0, 0x80], [0xC2, 0x80], [0xE0, 0x9F, 0xBF], [0xE0, 0xA0, 0x80], [0xED, 0x9F, 0xBF], [0xED, 0xA0, 0x80],
+      [0xF0, 0x8F, 0xBF, 0xBF], [0xF0, 0x90, 0x80, 0x80], [0xF4, 0x8F, 0xBF, 0xBF], [0xF4, 0x90, 0x80, 0x80], [0xF5],
+      [0xEF, 0xBB, 0xBF], [0x80],
     ]
 
   func run(_ input: [UInt8], random: inout some RandomNumberGenerator) throws {
@@ -44,8 +46,11 @@ struct JSONFuzzTarget: FuzzTarget {
   func signature(of input: [UInt8]) -> UInt64 {
     do {
       let slice = try JSONSlice(validating: input)
-      let tokens = slice.compacted().reduce(into: Set<UInt8>()) { $0.insert($1) }
-      return tokens.reduce(1) { $0 &* 31 &+ UInt64($1).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15).low }
+      // Which kinds of bytes there are, and how many about.
+      let kinds = slice.bytes.reduce(into: UInt64(0)) { kinds, byte in
+        kinds |= 1 << UInt64(byte < 0x80 ? byte >> 3 : byte >= 0xC0 ? byte >> 2 : 31)
+      }
+      return kinds << 8 ^ UInt64(64 - slice.range.count.leadingZeroBitCount)
     } catch {
       let before = error.offset > 0 ? input[error.offset - 1] : 0
       return UInt64(truncatingIfNeeded: error.reason.utf8.count) << 16 | UInt64(before) << 4

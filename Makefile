@@ -23,6 +23,7 @@ help: ## list the targets
 
 setup: ## install missing system packages, and the example servers into .venv
 	@scripts/setup
+	@echo "ready: make build, or make run"
 
 build: ## release build of every program, into .build/release
 	@scripts/setup --build

@@ -17,18 +17,18 @@ MACHINE_PATH = re.compile(rb"(?<![\w.>)$}])/(?:root|home/[a-z_][\w-]*|Users/[A-Z
 ESCAPE = re.compile(r"@unchecked\s+Sendable|nonisolated\(unsafe\)")
 ESCAPE_ALLOWED = ("Sources/Platform/", "Sources/Transport/", "Sources/Front/HTTP/", "Sources/HTTPClient/", "Sources/Store/")
 PUBLIC = re.compile(r"^\s*(?:@\w+\s+)*(?:public|open)\s")
-# Shared libraries that must not appear in a program's ldd: they cost every start of the CLI and every worker.
+# Shared libraries that must not appear in a program's ldd: they cost every start of the CLI and every worker. The CLI
+# reads configuration with FoundationEssentials, which does not bring ICU.
 NOT_LINKED = {
     "warmplane": ("libmicrohttpd", "libsqlite3", "libcurl", "libFoundation.so", "libicu", "lib_FoundationICU"),
     "warmplane-worker": ("libmicrohttpd", "libsqlite3", "libcurl", "libFoundation", "lib_FoundationICU"),
 }
-# Configuration decodes with FoundationEssentials, which a dynamic build loads as libFoundationEssentials.so.
 
 
 def tracked_files():
-    names = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, check=True, stdout=subprocess.PIPE,
-    ).stdout
+    """Also what would be tracked after `git add`, so that a problem shows before the commit."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
     return sorted(name for name in names.decode().split("\0") if name and (ROOT / name).is_file())
 
 

@@ -102,12 +102,12 @@ package actor Worker {
 
   /// Takes `connection` as the supervisor's, tells it everything, and sends what nobody acknowledged.
   private func hello(_ id: RequestID, _ params: JSONSlice?, _ connection: FrameConnection) {
-    let offered = params?.member("frameVersions")?.elements.compactMap(\.int) ?? []
-    guard let version = WorkerMethod.frameVersions.first(where: { offered.contains($0) }) else {
+    let hello = WorkerHello(params)
+    guard let version = hello.commonFrameVersion else {
       return connection.send(
         JSONRPCWriter.error(
           id: id, code: MCPErrorCode.invalidParams,
-          message: "no common frame version: this worker speaks \(WorkerMethod.frameVersions), not \(offered)"))
+          message: "no common frame version: this worker speaks \(WorkerMethod.frameVersions), not \(hello.frameVersions)"))
     }
     if let supervisor, supervisor !== connection { supervisor.close() }
     strangers.removeAll { $0 === connection }

@@ -42,6 +42,12 @@ package enum Envelope {
 }
 
 extension JSONWriter {
+  /// The value `{}`.
+  package mutating func writeEmptyObject() {
+    beginObject()
+    endObject()
+  }
+
   /// A member whose value is null.
   package mutating func memberNull(_ name: String) {
     key(name)

@@ -1,0 +1,74 @@
+package import Platform
+package import Protocol
+
+/// One operation of a client, as the front hands it to the supervisor.
+package struct Operation: Sendable {
+  package let id: OperationID
+  package let server: String
+  /// The MCP method, for example `tools/call`.
+  package let method: String
+  /// The MCP parameters (an object); the client's part of them untouched.
+  package let parameters: JSONSlice
+  /// What the front needs to deliver the answer even after it was replaced; at most `CallFrame.longestBlob` bytes.
+  package let blob: JSONSlice
+  /// Covers everything from admission on, waiting included.
+  package let deadline: MonotonicTime
+  /// The whole time it was given, for messages; milliseconds.
+  package let timeoutMilliseconds: Int
+  package let traceparent: String?
+
+  package init(
+    id: OperationID, server: String, method: String, parameters: JSONSlice, blob: JSONSlice,
+    deadline: MonotonicTime, timeoutMilliseconds: Int, traceparent: String?
+  ) {
+    self.id = id
+    self.server = server
+    self.method = method
+    self.parameters = parameters
+    self.blob = blob
+    self.deadline = deadline
+    self.timeoutMilliseconds = timeoutMilliseconds
+    self.traceparent = traceparent
+  }
+}
+
+/// How an operation ended, as the front learns it. Exactly once per operation.
+package enum OperationEnd: Sendable {
+  /// The worker decided.
+  case answered(CallOutcome)
+  /// Nothing was sent, because the server is not usable; `message` is its readiness message.
+  case unavailable(ReadinessCode, message: String)
+  /// The deadline passed while the server was still starting; nothing was sent.
+  case expiredWhileStarting
+  /// The worker process died with it, or does not answer: it may have run. The sentence names the server.
+  case lost(String)
+}
+
+/// What the supervisor tells the front. Called on the loop that both run on.
+package protocol SupervisorDelegate: Actor {
+  /// An operation ended.
+  func operationEnded(_ id: OperationID, blob: JSONSlice, _ end: OperationEnd)
+  /// A server's lists were read.
+  func catalogChanged(server: String, _ catalog: ServerCatalog)
+  /// A server's readiness may have changed.
+  func readinessChanged(server: String)
+}
+
+/// The lists of one server, its own JSON untouched and in its order.
+package struct ServerCatalog: Sendable {
+  package let hash: String
+  package let tools: [JSONSlice]
+  package let resources: [JSONSlice]
+  package let prompts: [JSONSlice]
+  /// Lists that are incomplete, one sentence each.
+  package let problems: [String]
+
+  /// Reads the result of `catalog/read`.
+  init(_ result: JSONSlice) {
+    hash = result.member("hash")?.string ?? ""
+    tools = result.member("tools").map { Array($0.elements) } ?? []
+    resources = result.member("resources").map { Array($0.elements) } ?? []
+    prompts = result.member("prompts").map { Array($0.elements) } ?? []
+    problems = result.member("listErrors")?.strings ?? []
+  }
+}

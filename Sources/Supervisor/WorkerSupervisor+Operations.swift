@@ -1,0 +1,123 @@
+import Platform
+package import Protocol
+import Telemetry
+
+/// Carrying operations to workers and their answers back.
+extension WorkerSupervisor {
+  /// The worker ends an operation at its deadline; one that has not is hung when this much more has passed.
+  private static let backstop = Duration.seconds(2)
+
+  /// Takes an operation. It ends with exactly one `operationEnded`, possibly before this returns.
+  package func submit(_ operation: Operation) {
+    guard let server = server(operation.server) else {
+      let message = "Server \"\(operation.server)\" is not configured."
+      delegate?.assumeIsolated {
+        $0.operationEnded(operation.id, blob: operation.blob, .unavailable(.disabled, message: message))
+      }
+      return
+    }
+    let now = MonotonicTime.now
+    switch server.machine.state {
+    case .up:
+      send(operation, admitted: now, server, now)
+    case .waiting, .starting, .replacing:
+      wait(operation, now, server)
+    case .backingOff:
+      wait(operation, now, server)
+      handle(.wanted, server)
+    case .disabled, .misconfigured, .stopping, .stopped:
+      let (code, message) = (server.machine.code, server.machine.message(server: server.id))
+      delegate?.assumeIsolated {
+        $0.operationEnded(operation.id, blob: operation.blob, .unavailable(code, message: message))
+      }
+    }
+  }
+
+  /// The asker has gone: the operation is given up, upstream too, and nothing is delivered for it any more.
+  package func cancel(_ id: OperationID) {
+    guard let entry = active[id], let server = server(entry.operation.server) else { return }
+    switch entry.phase {
+    case .waiting: end(id, nil)
+    case .sent: server.link?.cancel(id)
+    }
+  }
+
+  private func wait(_ operation: Operation, _ now: MonotonicTime, _ server: ServerRuntime) {
+    let timer = loop.schedule(at: operation.deadline) { self.end(operation.id, .expiredWhileStarting) }
+    active[operation.id] = ActiveOperation(operation: operation, admitted: now, phase: .waiting, timer: timer)
+    server.waiting.append(operation.id)
+  }
+
+  private func send(_ operation: Operation, admitted: MonotonicTime, _ server: ServerRuntime, _ now: MonotonicTime) {
+    guard let link = server.link else { fatalError("server \(server.id) is up without a worker") }
+    let timer = loop.schedule(at: operation.deadline + Self.backstop) {
+      // Its worker is hung: end it, which ends the operation too.
+      link.process.send(signal: 9)
+    }
+    active[operation.id] = ActiveOperation(operation: operation, admitted: admitted, phase: .sent, timer: timer)
+    server.inFlight.insert(operation.id)
+    server.calls += 1
+    link.call(operation, now: now)
+  }
+
+  func releaseWaiters(of server: ServerRuntime) {
+    let ids = server.waiting
+    server.waiting = []
+    let now = MonotonicTime.now
+    for id in ids {
+      guard let entry = active[id] else { continue }
+      entry.timer.cancel()
+      send(entry.operation, admitted: entry.admitted, server, now)
+    }
+  }
+
+  func failWaiters(of server: ServerRuntime) {
+    let (code, message) = (server.machine.code, server.machine.message(server: server.id))
+    let ids = server.waiting
+    server.waiting = []
+    for id in ids { end(id, .unavailable(code, message: message)) }
+  }
+
+  /// An answer of a worker.
+  func answered(_ answer: CallAnswer, _ server: ServerRuntime) {
+    guard let entry = active[answer.operation] else { return }  // lost meanwhile, or of an earlier daemon
+    server.lastActivity = .now
+    switch answer.outcome {
+    case .completed:
+      server.timeoutsInRow = 0
+      server.latency.insert(server.lastActivity - entry.admitted)
+    case .unknown(let failure) where failure.reason == .timeout:
+      server.timeoutsInRow += 1
+      server.errors += 1
+    case .rejected:
+      server.timeoutsInRow = 0
+      server.errors += 1
+    case .failed, .notSent, .unknown: server.errors += 1
+    }
+    end(answer.operation, .answered(answer.outcome))
+    if server.timeoutsInRow >= 2 { probeNow(server) }
+  }
+
+  /// The worker died with its operations: each may have run.
+  func loseOperations(of server: ServerRuntime, _ reason: String) {
+    let ids = server.inFlight
+    server.errors += ids.count
+    for id in ids { end(id, .lost("Server \"\(server.id)\" was lost while it worked on this: \(reason).")) }
+  }
+
+  /// Forgets an operation and tells the front how it ended; nil: the front knows already.
+  private func end(_ id: OperationID, _ result: OperationEnd?) {
+    guard let entry = active.removeValue(forKey: id) else { return }
+    entry.timer.cancel()
+    if let server = server(entry.operation.server) {
+      if entry.phase == .sent {
+        server.inFlight.remove(id)
+      } else {
+        server.waiting.removeAll { $0 == id }
+      }
+    }
+    guard let result else { return }
+    let blob = entry.operation.blob
+    delegate?.assumeIsolated { $0.operationEnded(id, blob: blob, result) }
+  }
+}

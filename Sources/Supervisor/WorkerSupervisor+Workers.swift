@@ -1,0 +1,174 @@
+import Configuration
+import Glibc
+import Platform
+import Protocol
+import Telemetry
+import Transport
+
+/// Starting and ending workers.
+extension WorkerSupervisor {
+  /// How long a start slot is held at most while the upstream has not answered.
+  private static let slotTime = Duration.seconds(3)
+
+  // MARK: Starting
+
+  /// Carries out a start: a worker if there is none, then its upstream.
+  func start(_ server: ServerRuntime) {
+    // Two sets of one server's processes at once would fight over its files.
+    guard !server.isSweeping else {
+      server.startsAfterSweep = true
+      return
+    }
+    server.attemptStarted = .now
+    if server.firstAttempt == nil { server.firstAttempt = .now }
+    server.slotTimer = loop.schedule(after: Self.slotTime) { self.handle(.slotNeedless, server) }
+    log.info("starting upstream server", fields(server))
+    if let link = server.link {
+      startUpstream(server, link)
+    } else {
+      launchWorker(server)
+    }
+  }
+
+  private func launchWorker(_ server: ServerRuntime) {
+    do {
+      let started = try launcher.launch(
+        loop: loop, reaper: reaper, server: server.id, socketPath: settings.paths.workerSocket(server.index))
+      let link = try WorkerLink(loop: loop, started: started, mark: OperationID.random().description)
+      server.link = link
+      link.onAnswer = { self.answered($0, server) }
+      link.onNotification = { self.notified($0, $1, server) }
+      link.onLost = { self.workerLost($0, server, link) }
+      link.process.onExit = { self.workerExited($0, server, link) }
+      try link.start()
+      sayHello(server, link)
+    } catch {
+      if let link = server.link {
+        link.process.send(signal: SIGKILL)
+      } else {
+        handle(.startFailed("its worker cannot be started: \(error)"), server)
+      }
+    }
+  }
+
+  private func sayHello(_ server: ServerRuntime, _ link: WorkerLink) {
+    link.request(WorkerMethod.hello, params: { WorkerHello.current.write(to: &$0) }) { result in
+      guard server.link === link, !server.isEnding else { return }
+      switch result {
+      case .success(let answer) where WorkerSnapshot(answer) != nil: self.startUpstream(server, link)
+      case .success: self.giveUp(link)
+      case .failure: self.giveUp(link)
+      }
+    }
+  }
+
+  /// A worker that does not behave is of no use: its end is noticed like any other.
+  private func giveUp(_ link: WorkerLink) { link.process.send(signal: SIGKILL) }
+
+  private func startUpstream(_ server: ServerRuntime, _ link: WorkerLink) {
+    guard let launch = server.launch.launch(server.entry, settings, mark: link.mark, era: server.era) else {
+      fatalError("server \(server.id) was started without a launch plan")
+    }
+    // The worker has the deadline; this backstop only fires for a worker that hangs.
+    let patience = Duration.milliseconds(launch.startTimeoutMilliseconds + 2 * launch.graceMilliseconds) + .seconds(5)
+    link.request(WorkerMethod.start, timeout: patience, params: { launch.write(to: &$0) }) { result in
+      guard server.link === link, !server.isEnding else { return }
+      switch result {
+      case .success(let answer):
+        guard let session = UpstreamSession(answer) else { return self.giveUp(link) }
+        server.session = session
+        server.era = session.revision.era
+        self.readCatalog(server, link)
+      case .failure(.refused(_, let message, _)): self.handle(.startFailed(message), server)
+      case .failure(.timedOut): self.giveUp(link)
+      case .failure(.disconnected): break  // `workerLost` tells more
+      }
+    }
+  }
+
+  /// Reads the lists and passes them on; a server is up when they are here.
+  func readCatalog(_ server: ServerRuntime, _ link: WorkerLink) {
+    link.request(WorkerMethod.readCatalog, params: { $0.writeEmptyObject() }) { result in
+      guard server.link === link, !server.isEnding else { return }
+      guard case .success(let answer) = result else { return self.giveUp(link) }
+      let catalog = ServerCatalog(answer)
+      server.machine.listProblems = catalog.problems
+      let id = server.id
+      self.delegate?.assumeIsolated { $0.catalogChanged(server: id, catalog) }
+      self.handle(.started, server)
+    }
+  }
+
+  // MARK: Hearing
+
+  private func notified(_ method: String, _ params: JSONSlice?, _ server: ServerRuntime) {
+    switch method {
+    case WorkerMethod.answered: handle(.slotNeedless, server)
+    case WorkerMethod.ended:
+      var detail = params?.member("detail")?.string ?? "ended"
+      if let words = params?.member("lastWords")?.string { detail += "; its last words: \(words)" }
+      server.session = nil
+      handle(.upstreamEnded(detail), server)
+    case WorkerMethod.catalogChanged: if let link = server.link, server.machine.isUp { readCatalog(server, link) }
+    case WorkerMethod.log: logLines(params, server)
+    default: break
+    }
+  }
+
+  private func logLines(_ params: JSONSlice?, _ server: ServerRuntime) {
+    for line in params?.member("lines")?.elements.compactMap(\.string) ?? [] {
+      log.info("upstream stderr", fields(server) + [LogField("line", line)])
+    }
+    if let dropped = params?.member("dropped")?.int {
+      log.info("upstream stderr", fields(server) + [LogField("line", "(\(dropped) more lines)")])
+    }
+  }
+
+  // MARK: Ending
+
+  /// Ends a worker cleanly; `workerGone` follows when its process has ended.
+  func endWorker(of server: ServerRuntime) {
+    guard let link = server.link else { return handle(.workerGone, server) }
+    server.isEnding = true
+    server.session = nil
+    let patience = Duration.milliseconds(2 * settings.configuration.daemon.stopGraceMs) + .seconds(3)
+    link.request(WorkerMethod.shutdown, timeout: patience, params: { $0.writeEmptyObject() }) { result in
+      if case .failure(.timedOut) = result { link.process.send(signal: SIGKILL) }
+    }
+  }
+
+  /// The connection or the process of a worker is gone: what it had in hand is lost at once.
+  private func workerLost(_ reason: String, _ server: ServerRuntime, _ link: WorkerLink) {
+    guard server.link === link else { return }
+    // Without its connection it is of no use; most often it has ended already.
+    if !server.isEnding { link.process.send(signal: SIGKILL) }
+    server.session = nil
+    loseOperations(of: server, reason)
+    if link.process.exitStatus != nil { workerEnded(server, link, reason) }
+  }
+
+  private func workerExited(_ status: ExitStatus, _ server: ServerRuntime, _ link: WorkerLink) {
+    link.processEnded(status)
+    workerEnded(server, link, "its worker \(status)")
+  }
+
+  /// The process has ended: what it left behind is killed, and the machine decides what comes next.
+  private func workerEnded(_ server: ServerRuntime, _ link: WorkerLink, _ reason: String) {
+    guard server.link === link else { return }
+    server.link = nil
+    let wasEnding = server.isEnding
+    server.isEnding = false
+    server.isSweeping = true
+    if !wasEnding { handle(.workerLost(reason), server) }
+    let mark = link.mark
+    Task {
+      await self.sweep(mark)
+      server.isSweeping = false
+      if wasEnding { self.handle(.workerGone, server) }
+      if server.startsAfterSweep {
+        server.startsAfterSweep = false
+        if server.machine.state == .starting { self.start(server) }
+      }
+    }
+  }
+}

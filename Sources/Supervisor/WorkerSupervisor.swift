@@ -1,0 +1,142 @@
+import Configuration
+package import Platform
+import Protocol
+package import Telemetry
+
+/// Keeps one worker process per configured server: starts, watches, restarts and ends them, and carries operations to
+/// them. Runs on the daemon's loop; what it decides is decided by `ServerMachine`.
+package actor WorkerSupervisor {
+  let loop: EventLoop
+  let settings: SupervisorSettings
+  let log: Logger
+  let reaper: Reaper
+  /// Reads `/proc` when remains of an upstream must be found.
+  let files: BlockingThread
+  let launcher: WorkerLauncher
+  weak var delegate: (any SupervisorDelegate)?
+
+  /// In the order of the configuration.
+  private(set) var servers: [ServerRuntime] = []
+  private var serversByID: [String: ServerRuntime] = [:]
+  private var slots: StartSlots
+  var active: [OperationID: ActiveOperation] = [:]
+  var isStopping = false
+  private var stopWaiters: [CheckedContinuation<Void, Never>] = []
+
+  package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+  package init(loop: EventLoop, settings: SupervisorSettings, log: Logger) throws(SystemError) {
+    self.loop = loop
+    self.settings = settings
+    self.log = log
+    reaper = try Reaper()
+    files = try BlockingThread(name: "supervisor-proc")
+    slots = StartSlots(capacity: settings.startSlots)
+    launcher = WorkerLauncher(program: "\(settings.programDirectory)/warmplane-worker")
+  }
+
+  // MARK: Life
+
+  /// Enters the configured servers and begins to start them, a few at a time. Returns at once.
+  package func boot(delegate: any SupervisorDelegate) {
+    self.delegate = delegate
+    for (index, entry) in settings.configuration.servers.enumerated() {
+      let server = ServerRuntime(entry: entry, index: index, launch: LaunchPlan(entry, settings))
+      servers.append(server)
+      serversByID[entry.id] = server
+    }
+    log.info("booting upstream MCP servers", [LogField("server_count", servers.count)])
+    for server in servers { handle(.boot, server) }
+    for server in servers where server.machine.state == .misconfigured { reportSkipped(server) }
+  }
+
+  /// Ends all servers, cleanly first; returns when nothing of them is left.
+  package func stop() async {
+    isStopping = true
+    for server in servers { handle(.stop, server) }
+    if servers.allSatisfy({ $0.machine.state == .stopped }) { return }
+    await withCheckedContinuation { stopWaiters.append($0) }
+  }
+
+  /// Sends SIGKILL to every worker: the second signal of somebody in a hurry.
+  package func killEverything() {
+    for server in servers { server.link?.process.send(signal: 9) }
+  }
+
+  /// To be called at `SIGCHLD`.
+  package func childrenChanged() { reaper.childrenChanged() }
+
+  func server(_ id: String) -> ServerRuntime? { serversByID[id] }
+
+  // MARK: The machine's shell
+
+  /// Tells a server's machine what happened and does what it says.
+  func handle(_ event: ServerEvent, _ server: ServerRuntime) {
+    let actions = server.machine.handle(event, now: .now, jitter: .random(in: 0...1))
+    for action in actions { perform(action, server) }
+    let told = ServerRuntime.Told(server.machine)
+    if told != server.told {
+      server.told = told
+      let id = server.id
+      delegate?.assumeIsolated { $0.readinessChanged(server: id) }
+    }
+    if isStopping, !stopWaiters.isEmpty, servers.allSatisfy({ $0.machine.state == .stopped }) {
+      let waiters = stopWaiters
+      stopWaiters = []
+      for waiter in waiters { waiter.resume() }
+    }
+  }
+
+  private func perform(_ action: ServerAction, _ server: ServerRuntime) {
+    switch action {
+    case .requestSlot: if slots.request(server.id) { handle(.slotGranted, server) }
+    case .releaseSlot: releaseSlot(of: server)
+    case .start: start(server)
+    case .endWorker: endWorker(of: server)
+    case .scheduleRetry(let delay):
+      server.retryTimer = loop.schedule(after: delay) { self.handle(.retryDue, server) }
+    case .cancelRetry: server.retryTimer?.cancel()
+    case .scheduleStability:
+      server.stabilityTimer = loop.schedule(after: ServerMachine.stablePeriod) { self.handle(.stable, server) }
+    case .cancelStability:
+      server.stabilityTimer?.cancel()
+      server.probeTimer?.cancel()
+    case .releaseWaiters: releaseWaiters(of: server)
+    case .failWaiters: failWaiters(of: server)
+    case .reportReady: reportReady(server)
+    case .reportSkipped: reportSkipped(server)
+    case .reportEnded:
+      log.warn("upstream server ended", fields(server) + [LogField("detail", server.machine.lastFailure)])
+    case .reportRestarting(let attempt, let delay):
+      log.warn(
+        "upstream server restarting",
+        fields(server) + [LogField("attempt", attempt), LogField("delay_ms", delay.wholeMilliseconds)])
+    }
+  }
+
+  private func releaseSlot(of server: ServerRuntime) {
+    server.slotTimer?.cancel()
+    guard let next = slots.release(), let nextServer = self.server(next) else { return }
+    handle(.slotGranted, nextServer)
+  }
+
+  private func reportReady(_ server: ServerRuntime) {
+    server.readySince = .now
+    server.timeoutsInRow = 0
+    let duration = server.attemptStarted.map { MonotonicTime.now.milliseconds(since: $0) }
+    log.info("upstream server ready", fields(server) + [LogField("duration_ms", duration)])
+    scheduleProbe(server)
+  }
+
+  private func reportSkipped(_ server: ServerRuntime) {
+    let code = server.machine.code
+    log.warn(
+      server.machine.wasUp ? "upstream server ended" : "skipping upstream server during startup",
+      fields(server) + [
+        LogField("code", code.rawValue), LogField("detail", server.machine.message(server: server.id)),
+        LogField("retryable", code.isRetryable),
+      ])
+  }
+
+  func fields(_ server: ServerRuntime) -> [LogField] { [LogField("server_id", server.id)] }
+}

@@ -64,7 +64,7 @@ extension ConfigurationParser {
     }
     entry.disabled = disabled
     entry.timeoutMs = timeout
-    entry.fingerprint = FNV1a.hex128(node.value.compactBytes)
+    entry.fingerprint = FNV1a.hex128(node.value.compacted())
     return entry
   }
 
@@ -138,31 +138,5 @@ extension ConfigurationParser {
     default:
       break
     }
-  }
-}
-
-extension JSONSlice {
-  /// The value without whitespace between tokens.
-  fileprivate var compactBytes: [UInt8] {
-    var result: [UInt8] = []
-    result.reserveCapacity(bytes.count)
-    var inString = false
-    var escaped = false
-    for byte in bytes {
-      if inString {
-        result.append(byte)
-        if escaped {
-          escaped = false
-        } else if byte == UInt8(ascii: "\\") {
-          escaped = true
-        } else if byte == UInt8(ascii: "\"") {
-          inString = false
-        }
-      } else if byte > 0x20 {
-        result.append(byte)
-        inString = byte == UInt8(ascii: "\"")
-      }
-    }
-    return result
   }
 }

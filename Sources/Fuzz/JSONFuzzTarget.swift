@@ -46,15 +46,14 @@ struct JSONFuzzTarget: FuzzTarget {
   func signature(of input: [UInt8]) -> UInt64 {
     do {
       let slice = try JSONSlice(validating: input)
-      // Which kinds of bytes there are, and how many about.
+      // Which kinds of bytes there are: eight kinds below 0x80, three above.
       let kinds = slice.bytes.reduce(into: UInt64(0)) { kinds, byte in
-        kinds |= 1 << UInt64(byte < 0x80 ? byte >> 3 : byte >= 0xC0 ? byte >> 2 : 31)
+        kinds |= 1 << UInt64(byte < 0x80 ? byte >> 4 : byte < 0xE0 ? 8 : byte < 0xF0 ? 9 : 10)
       }
-      return kinds << 8 ^ UInt64(64 - slice.range.count.leadingZeroBitCount)
+      return kinds
     } catch {
-      let before = error.offset > 0 ? input[error.offset - 1] : 0
-      return UInt64(truncatingIfNeeded: error.reason.utf8.count) << 16 | UInt64(before) << 4
-        | UInt64(error.offset.bitWidth - error.offset.leadingZeroBitCount)
+      let place = error.offset.bitWidth - error.offset.leadingZeroBitCount
+      return UInt64(error.reason.utf8.count) << 32 | UInt64(place) << 24
     }
   }
 
@@ -89,6 +88,8 @@ struct JSONFuzzTarget: FuzzTarget {
       try gaps.finish()
       try require(count == members.count, "too few members")
       try require((slice.firstRepeatedMember() != nil) == reference.hasRepeatedMember, "wrong about repeated members")
+      // Reading members anew at every level of a deep text would take most of the time.
+      guard slice.range.count < 2048 else { return }
       for name in members.map({ String(decoding: $0.name, as: UTF8.self) }).prefix(8) {
         guard let found = slice.member(name), let expected = reference[name] else {
           throw FuzzFailure("member not found")

@@ -207,7 +207,6 @@ package final class HTTPExchange: @unchecked Sendable {
     phase = .suspended
     connection.suspended = self
     MHD_suspend_connection(handle)
-    connection.watchForClose(on: server.loop)
     // Known from an earlier request on this connection; not from within the library's call.
     if connection.isPeerGone { server.loop.atEndOfTurn { self.abandon() } }
     return true
@@ -228,6 +227,7 @@ package final class HTTPExchange: @unchecked Sendable {
     phase = .finished
     connection.suspended = nil
     connection.waitingSince = .now
+    if connection.isPeerGone { server.letLibraryNotice(connection) }
     action?()
   }
 

@@ -135,10 +135,18 @@ package final class HTTPServer {
     loop.atEndOfTurn { self.pump() }
   }
 
+  /// The client of `connection` has closed, which the library has perhaps not seen.
+  func letLibraryNotice(_ connection: HTTPConnection) {
+    loop.atEndOfTurn { [self] in
+      pump()
+      connection.nudge()
+    }
+  }
+
   // MARK: What the library reports
 
   func connectionOpened(socket: Int32) -> HTTPConnection {
-    let connection = HTTPConnection(socket: socket, position: connections.count)
+    let connection = HTTPConnection(server: self, socket: socket, position: connections.count)
     connections.append(connection)
     if sweepTimer == nil { scheduleSweep() }
     return connection

@@ -1,4 +1,4 @@
-import Platform
+package import Platform
 package import Protocol
 import Telemetry
 
@@ -21,9 +21,9 @@ extension WorkerSupervisor {
     case .up:
       send(operation, admitted: now, server, now)
     case .waiting, .starting, .replacing:
-      wait(operation, now, server)
+      enqueue(operation, operation.id, operation.deadline, now, server)
     case .backingOff:
-      wait(operation, now, server)
+      enqueue(operation, operation.id, operation.deadline, now, server)
       handle(.wanted, server)
     case .disabled, .misconfigured, .stopping, .stopped:
       let (code, message) = (server.machine.code, server.machine.message(server: server.id))
@@ -33,19 +33,39 @@ extension WorkerSupervisor {
     }
   }
 
+  /// Waits until `server` is up, at most until `deadline`; the end is told by `serverWaitEnded`, possibly before this
+  /// returns. For ids that nobody knows yet.
+  package func wait(for server: String, id: OperationID, until deadline: MonotonicTime) {
+    guard let runtime = self.server(server) else {
+      delegate?.assumeIsolated { $0.serverWaitEnded(id, .unavailable(.disabled, message: "Unknown server.")) }
+      return
+    }
+    switch runtime.machine.state {
+    case .up: delegate?.assumeIsolated { $0.serverWaitEnded(id, .up) }
+    case .waiting, .starting, .replacing, .backingOff:
+      enqueue(nil, id, deadline, .now, runtime)
+      if runtime.machine.state == .backingOff { handle(.wanted, runtime) }
+    case .disabled, .misconfigured, .stopping, .stopped:
+      let (code, message) = (runtime.machine.code, runtime.machine.message(server: server))
+      delegate?.assumeIsolated { $0.serverWaitEnded(id, .unavailable(code, message: message)) }
+    }
+  }
+
   /// The asker has gone: the operation is given up, upstream too, and nothing is delivered for it any more.
   package func cancel(_ id: OperationID) {
-    guard let entry = active[id], let server = server(entry.operation.server) else { return }
+    guard let entry = active[id], let server = server(entry.server) else { return }
     switch entry.phase {
     case .waiting: end(id, nil)
     case .sent: server.link?.cancel(id)
     }
   }
 
-  private func wait(_ operation: Operation, _ now: MonotonicTime, _ server: ServerRuntime) {
-    let timer = loop.schedule(at: operation.deadline) { self.end(operation.id, .expiredWhileStarting) }
-    active[operation.id] = ActiveOperation(operation: operation, admitted: now, phase: .waiting, timer: timer)
-    server.waiting.append(operation.id)
+  private func enqueue(
+    _ operation: Operation?, _ id: OperationID, _ deadline: MonotonicTime, _ now: MonotonicTime, _ server: ServerRuntime
+  ) {
+    let timer = loop.schedule(at: deadline) { self.end(id, .expiredWhileStarting) }
+    active[id] = ActiveOperation(operation: operation, server: server.id, admitted: now, phase: .waiting, timer: timer)
+    server.waiting.append(id)
   }
 
   private func send(_ operation: Operation, admitted: MonotonicTime, _ server: ServerRuntime, _ now: MonotonicTime) {
@@ -54,7 +74,8 @@ extension WorkerSupervisor {
       // Its worker is hung: end it, which ends the operation too.
       link.process.send(signal: 9)
     }
-    active[operation.id] = ActiveOperation(operation: operation, admitted: admitted, phase: .sent, timer: timer)
+    active[operation.id] = ActiveOperation(
+      operation: operation, server: server.id, admitted: admitted, phase: .sent, timer: timer)
     server.inFlight.insert(operation.id)
     server.calls += 1
     link.call(operation, now: now)
@@ -66,8 +87,14 @@ extension WorkerSupervisor {
     let now = MonotonicTime.now
     for id in ids {
       guard let entry = active[id] else { continue }
-      entry.timer.cancel()
-      send(entry.operation, admitted: entry.admitted, server, now)
+      if let operation = entry.operation {
+        entry.timer.cancel()
+        send(operation, admitted: entry.admitted, server, now)
+      } else {
+        active[id] = nil
+        entry.timer.cancel()
+        delegate?.assumeIsolated { $0.serverWaitEnded(id, .up) }
+      }
     }
   }
 
@@ -109,7 +136,7 @@ extension WorkerSupervisor {
   private func end(_ id: OperationID, _ result: OperationEnd?) {
     guard let entry = active.removeValue(forKey: id) else { return }
     entry.timer.cancel()
-    if let server = server(entry.operation.server) {
+    if let server = server(entry.server) {
       if entry.phase == .sent {
         server.inFlight.remove(id)
       } else {
@@ -117,7 +144,12 @@ extension WorkerSupervisor {
       }
     }
     guard let result else { return }
-    let blob = entry.operation.blob
-    delegate?.assumeIsolated { $0.operationEnded(id, blob: blob, result) }
+    if let blob = entry.operation?.blob {
+      delegate?.assumeIsolated { $0.operationEnded(id, blob: blob, result) }
+    } else {
+      let wait: ServerWait
+      if case .unavailable(let code, let message) = result { wait = .unavailable(code, message: message) } else { wait = .expired }
+      delegate?.assumeIsolated { $0.serverWaitEnded(id, wait) }
+    }
   }
 }

@@ -66,6 +66,11 @@ package actor WorkerSupervisor {
   /// To be called at `SIGCHLD`.
   package func childrenChanged() { reaper.childrenChanged() }
 
+  /// Ids of servers that the front leaves out because another server has them, one sentence each.
+  package func noteOmissions(_ sentences: [String: [String]]) {
+    for server in servers { server.machine.omissions = sentences[server.id] ?? [] }
+  }
+
   func server(_ id: String) -> ServerRuntime? { serversByID[id] }
 
   // MARK: The machine's shell

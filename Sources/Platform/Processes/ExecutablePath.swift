@@ -23,4 +23,11 @@ package enum ExecutablePath {
     let directory = directory(of: path)
     return directory == "/" ? "/\(name)" : "\(directory)/\(name)"
   }
+
+  /// The working directory of this process; the root when it was removed.
+  package static var workingDirectory: String {
+    guard let path = getcwd(nil, 0) else { return "/" }
+    defer { free(path) }
+    return String(cString: path)
+  }
 }

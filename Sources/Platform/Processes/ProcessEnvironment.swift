@@ -2,6 +2,9 @@ import Glibc
 
 /// The environment of this process.
 package enum ProcessEnvironment {
+  /// The value of one variable.
+  package static subscript(name: String) -> String? { getenv(name).map { String(cString: $0) } }
+
   /// All variables in the order in which they were given; of a repeated name the first counts, as for `getenv`.
   package static var all: [(name: String, value: String)] {
     var variables: [(name: String, value: String)] = []

@@ -10,4 +10,11 @@ extension JSONSlice {
       fatalError("our own JSON text is invalid: \(error)")
     }
   }
+
+  /// What a writer put together out of validated slices and its own tokens: one complete value, with nothing around it.
+  /// It is not validated again.
+  package init(assembled writer: consuming JSONWriter) {
+    let bytes = writer.finish()
+    self.init(trusting: bytes, range: 0..<bytes.count, containsLineBreaks: true)
+  }
 }

@@ -9,7 +9,7 @@ extension ServerMachine {
     case .misconfigured: "misconfigured"
     case .waiting, .starting, .backingOff, .replacing:
       isCrashLooping ? "crash_loop" : isFirstStart ? "starting" : "restarting"
-    case .up(let failedProbes): failedProbes > 0 || !listProblems.isEmpty ? "degraded" : "ready"
+    case .up(let failedProbes): failedProbes > 0 || !listProblems.isEmpty || !omissions.isEmpty ? "degraded" : "ready"
     case .stopping: "stopping"
     case .stopped: "stopped"
     }
@@ -55,7 +55,7 @@ extension ServerMachine {
 
   private func readyMessage(_ name: String) -> String {
     guard case .up(let failedProbes) = state else { return "\(name) is ready." }
-    var problems = listProblems
+    var problems = listProblems + omissions
     if failedProbes > 0 { problems.append("\(failedProbes) liveness probes failed") }
     return problems.isEmpty ? "\(name) is ready." : "\(name) is ready, but: \(problems.joined(separator: "; "))."
   }

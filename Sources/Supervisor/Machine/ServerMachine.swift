@@ -22,6 +22,8 @@ struct ServerMachine: Sendable {
   private(set) var isCrashLooping = false
   /// Lists that could not be read completely, one sentence each.
   var listProblems: [String] = []
+  /// Ids that another server has, one sentence each.
+  var omissions: [String] = []
   /// What went wrong last, in one sentence without the server's name.
   private(set) var lastFailure: String?
   private var intensity = RestartIntensity()

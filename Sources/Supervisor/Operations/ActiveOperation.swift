@@ -9,7 +9,9 @@ struct ActiveOperation {
     case sent
   }
 
-  let operation: Operation
+  /// Nil for one that only waits for its server to be listed.
+  let operation: Operation?
+  let server: String
   let admitted: MonotonicTime
   var phase: Phase
   /// The deadline while it waits; a backstop behind the worker's own deadline afterwards.

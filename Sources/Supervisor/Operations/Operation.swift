@@ -44,10 +44,20 @@ package enum OperationEnd: Sendable {
   case lost(String)
 }
 
+/// How waiting for a server ended.
+package enum ServerWait: Sendable {
+  /// Its session is open and its lists are read.
+  case up
+  case unavailable(ReadinessCode, message: String)
+  case expired
+}
+
 /// What the supervisor tells the front. Called on the loop that both run on.
 package protocol SupervisorDelegate: Actor {
   /// An operation ended.
   func operationEnded(_ id: OperationID, blob: JSONSlice, _ end: OperationEnd)
+  /// A `wait(for:)` ended.
+  func serverWaitEnded(_ id: OperationID, _ result: ServerWait)
   /// A server's lists were read.
   func catalogChanged(server: String, _ catalog: ServerCatalog)
   /// A server's readiness may have changed.

@@ -1,0 +1,101 @@
+import Platform
+import Protocol
+import Transport
+
+/// The control socket: accepts sessions and hands on their requests. Loop-confined; owned by the front.
+///
+/// A session says `hello` first. What is no frame, or no message, ends the session that sent it and nothing else.
+final class ControlServer {
+  /// Sessions at the same time; one more is closed at once. A command is one session for a moment.
+  static let mostSessions = 256
+  /// A session that has not said `hello` by then is closed.
+  static let helloPatience = Duration.seconds(10)
+
+  private let loop: EventLoop
+  private var listener: UnixListener?
+  private(set) var sessions: Set<ControlSession> = []
+
+  /// A request of a session that has said `hello`.
+  var onRequest: ((ControlSession, RequestID, String, JSONSlice?) -> Void)?
+  /// The session is gone; its operations are to be cancelled.
+  var onEnd: ((ControlSession) -> Void)?
+  /// Something was refused, in a sentence for the log.
+  var onRefusal: ((String) -> Void)?
+  /// The result of `hello`.
+  var identity: (inout JSONWriter) -> Void = { $0.writeEmptyObject() }
+
+  /// Serves `socket`, a listening Unix socket.
+  init(loop: EventLoop, socket: consuming OwnedDescriptor) throws(SystemError) {
+    self.loop = loop
+    listener = try UnixListener(loop: loop, socket: socket) { [weak self] connection, _ in self?.accept(connection) }
+    listener?.onRefusal = { [weak self] reason in self?.onRefusal?(reason) }
+  }
+
+  private func accept(_ socket: consuming OwnedDescriptor) {
+    guard sessions.count < Self.mostSessions else {
+      onRefusal?("more than \(Self.mostSessions) sessions on the control socket")
+      return
+    }
+    guard let connection = try? FrameConnection(loop: loop, socket: socket) else { return }
+    let session = ControlSession(connection)
+    sessions.insert(session)
+    connection.onMessage = { [weak self, unowned session] payload in self?.receive(payload, session) }
+    connection.onEnd = { [weak self, unowned session] _ in self?.end(session) }
+    loop.schedule(after: Self.helloPatience) { [weak self, weak session] in
+      guard let session, !session.hasSaidHello else { return }
+      session.connection.close()
+      self?.end(session)
+    }
+    do { try connection.start() } catch { end(session) }
+  }
+
+  private func receive(_ payload: [UInt8], _ session: ControlSession) {
+    let message: JSONRPCMessage
+    do {
+      message = try JSONRPCMessage(parsing: payload)
+    } catch {
+      session.refuse(error.id, code: error.code, "\(error)")
+      onRefusal?("a message of pid \(session.pid) on the control socket is invalid: \(error)")
+      return close(session)
+    }
+    guard case .request(let id, let method) = message.kind else { return }
+    if method == "hello" {
+      session.hasSaidHello = true
+      session.kind = String((message.params?.member("kind")?.string ?? "unknown").prefix(64))
+      session.name = (message.params?.member("name")?.string).map { String($0.prefix(256)) }
+      session.version = (message.params?.member("version")?.string).map { String($0.prefix(64)) }
+      session.connection.send(JSONRPCWriter.result(id: id, identity))
+    } else if session.hasSaidHello {
+      onRequest?(session, id, method, message.params)
+    } else {
+      session.refuse(id, code: MCPErrorCode.invalidRequest, "the first request of a session is hello")
+    }
+  }
+
+  private func close(_ session: ControlSession) {
+    session.connection.flush()
+    session.connection.close()
+    end(session)
+  }
+
+  private func end(_ session: ControlSession) {
+    guard sessions.remove(session) != nil else { return }
+    onEnd?(session)
+  }
+
+  /// Accepts no more sessions; those that exist go on.
+  func stopAccepting() {
+    listener?.close()
+    listener = nil
+  }
+
+  /// Writes what is queued and closes everything.
+  func close() {
+    stopAccepting()
+    for session in sessions {
+      session.connection.flush()
+      session.connection.close()
+    }
+    sessions = []
+  }
+}

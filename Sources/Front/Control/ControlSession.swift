@@ -1,0 +1,39 @@
+import Platform
+import Protocol
+import Transport
+
+/// One connection of the control socket: a command, a bridge or a test. Loop-confined.
+final class ControlSession: Hashable {
+  let connection: FrameConnection
+  /// What the client says of itself in `hello`.
+  var kind = "unknown"
+  var name: String?
+  var version: String?
+  var hasSaidHello = false
+  /// Operations that run for it; they are cancelled when it goes away.
+  var operations: Set<OperationID> = []
+
+  init(_ connection: FrameConnection) { self.connection = connection }
+
+  var pid: Int32 { connection.peer.pid }
+
+  /// Answers a request with the status and body that it would have on `/v1`.
+  func reply(_ id: RequestID, status: Int, body: [UInt8]) {
+    connection.send(
+      JSONRPCWriter.result(id: id, reserving: body.count + 64) { writer in
+        writer.beginObject()
+        writer.member("status", status)
+        writer.key("body")
+        writer.splice(text: body)
+        writer.endObject()
+      })
+  }
+
+  func refuse(_ id: RequestID?, code: Int, _ message: String) {
+    connection.send(JSONRPCWriter.error(id: id, code: code, message: message))
+  }
+
+  static func == (left: ControlSession, right: ControlSession) -> Bool { left === right }
+
+  func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
+}

@@ -1,0 +1,66 @@
+import Configuration
+import Glibc
+import Platform
+import Protocol
+import Supervisor
+import Telemetry
+
+/// Requests of the control socket.
+extension FrontRouter {
+  func control(_ session: ControlSession, _ id: RequestID, _ method: String, _ params: JSONSlice?) {
+    let target = ReplyTarget.control(session, id)
+    let trace = trace(continuing: params?.member("_meta")?.member("traceparent")?.string)
+    switch method {
+    case "capabilities/list": listCapabilities(target, wait: params?.member("wait")?.int)
+    case "capabilities/describe":
+      guard let name = params?.member("id")?.string else {
+        let failure = OperationFailure(
+          status: 400, code: .invalidArgs, message: "The member id is missing.", reason: "invalid_field")
+        return target.reply(failure, requestID: nil, traceID: trace.traceID.description)
+      }
+      describeCapability(target, name, trace: trace)
+    case "tools/call": callTool(target, ToolCallRequest.decode(params ?? .emptyObject), trace: trace)
+    case "status": Task { await self.status(session, id) }
+    case "stop":
+      var writer = JSONWriter()
+      writer.beginObject()
+      writer.member("ok", true)
+      writer.member("pid", Int(getpid()))
+      writer.endObject()
+      session.reply(id, status: 200, body: writer.bytes)
+      requestStop()
+    default: session.refuse(id, code: MCPErrorCode.methodNotFound, "unknown method \(method)")
+    }
+  }
+
+  private func status(_ session: ControlSession, _ id: RequestID) async {
+    let rows = await supervisor.status()
+    // The session may have gone meanwhile; a closed connection ignores what is sent.
+    session.reply(id, status: 200, body: StatusDocument.body(daemon: writeDaemon, rows: rows))
+  }
+
+  private func writeDaemon(to writer: inout JSONWriter) {
+    writer.beginObject()
+    writer.member("pid", Int(getpid()))
+    writer.member("version", WarmplaneVersion.current)
+    writer.member("config", settings.configurationPath)
+    writer.member("socket", settings.socketPath)
+    writer.member("http", http.map { "http://\(StatusDocument.host(settings.configuration.bind)):\($0.port)" })
+    if let httpError { writer.member("http_error", httpError) }
+    writer.member("config_changed", settings.hasConfigurationChanged)
+    writer.key("clients")
+    writer.beginArray()
+    for session in (control?.sessions ?? []).sorted(by: { $0.pid < $1.pid }) where session.hasSaidHello {
+      writer.beginObject()
+      writer.member("kind", session.kind)
+      writer.member("name", session.name)
+      writer.member("version", session.version)
+      writer.memberNull("protocol_era")
+      writer.memberNull("scope")
+      writer.member("in_flight", session.operations.count)
+      writer.endObject()
+    }
+    writer.endArray()
+    writer.endObject()
+  }
+}

@@ -1,0 +1,30 @@
+package import Configuration
+import Glibc
+
+/// What the front needs to know beside the configuration.
+package struct FrontSettings: Sendable {
+  package var configuration: Configuration
+  /// The configuration's real path.
+  package var configurationPath: String
+  /// Path of the control socket.
+  package var socketPath: String
+
+  /// Modification time of the configuration file when it was read, in nanoseconds.
+  private let readTime: Int64
+
+  package init(configuration: Configuration, configurationPath: String, socketPath: String) {
+    self.configuration = configuration
+    self.configurationPath = configurationPath
+    self.socketPath = socketPath
+    readTime = Self.modificationTime(of: configurationPath)
+  }
+
+  /// The file was written to since; the daemon goes on with what it read.
+  var hasConfigurationChanged: Bool { Self.modificationTime(of: configurationPath) != readTime }
+
+  private static func modificationTime(of path: String) -> Int64 {
+    var information = stat()
+    guard stat(path, &information) == 0 else { return 0 }
+    return Int64(information.st_mtim.tv_sec) * 1_000_000_000 + Int64(information.st_mtim.tv_nsec)
+  }
+}

@@ -1,0 +1,118 @@
+import Protocol
+import Supervisor
+
+/// From the end of an operation to its row of the error matrix (contract §3.3). The only place that does.
+enum FailureMapping {
+  /// Text of upstreams in our messages is cut to this many characters.
+  private static let longestQuote = 2000
+
+  /// What is told: the upstream's result, or a failure. `kind` begins a sentence: "Tool call".
+  static func outcome(
+    of end: OperationEnd, kind: String, server: String, timeoutMilliseconds: Int
+  ) -> Result<JSONSlice?, OperationFailure> {
+    switch end {
+    case .answered(.completed(let result)): .success(result)
+    case .answered(.rejected(let error)): .failure(upstreamError(error))
+    case .answered(.failed(let failure)): .failure(failed(failure, server))
+    case .answered(.notSent(let failure)): .failure(notSent(failure, kind, server, timeoutMilliseconds))
+    case .answered(.unknown(let failure)): .failure(unknown(failure, kind, server, timeoutMilliseconds))
+    case .unavailable(let code, let message): .failure(unavailable(code, message))
+    case .expiredWhileStarting:
+      .failure(
+        OperationFailure(
+          status: 503, code: .serverUnreachable,
+          message: "\(kind) gave up after \(timeoutMilliseconds)ms: server \"\(server)\" is still starting. "
+            + "Nothing was sent; try again.",
+          isRetryable: true, reason: ReadinessCode.starting.rawValue))
+    case .lost(let message):
+      .failure(
+        OperationFailure(
+          status: 503, code: .serverUnreachable, message: message, isRetryable: true, reason: "outcome_unknown"))
+    }
+  }
+
+  static func unavailable(_ code: ReadinessCode, _ message: String) -> OperationFailure {
+    OperationFailure(
+      status: 503, code: .serverUnreachable, message: message, isRetryable: code.isRetryable, reason: code.rawValue)
+  }
+
+  static func denied(kind: String, id: String) -> OperationFailure {
+    OperationFailure(
+      status: 403, code: .invalidArgs, message: "\(kind) \"\(id)\" is blocked by policy.", reason: "policy_denied")
+  }
+
+  static func unknownCapability(_ id: String) -> OperationFailure {
+    OperationFailure(status: 404, code: .toolNotFound, message: "Capability \"\(id)\" does not exist.")
+  }
+
+  private static func upstreamError(_ error: JSONSlice) -> OperationFailure {
+    var message = quote(error.member("message")?.string ?? "no message")
+    if let code = error.member("code") { message += " (code: \(String(decoding: code.bytes, as: UTF8.self)))" }
+    if let data = error.member("data"), !data.isNull {
+      message += "; data: \(quote(String(decoding: data.compacted().prefix(4 * longestQuote), as: UTF8.self)))"
+    }
+    return OperationFailure(status: 502, code: .upstreamError, message: message)
+  }
+
+  private static func failed(_ failure: CallFailure, _ server: String) -> OperationFailure {
+    switch failure.reason {
+    case .badAnswer, .answerTooLarge:
+      OperationFailure(
+        status: 502, code: .upstreamError, message: "Server \"\(server)\": \(failure.detail).")
+    case .timeout, .cancelled, .upstreamDied, .notReady, .queueFull, .fault:
+      OperationFailure(
+        status: 500, code: .internalError, message: "A fault inside warmplane: \(failure.detail).",
+        isRetryable: true, reason: "outcome_unknown")
+    }
+  }
+
+  private static func notSent(
+    _ failure: CallFailure, _ kind: String, _ server: String, _ timeout: Int
+  ) -> OperationFailure {
+    switch failure.reason {
+    case .timeout:
+      OperationFailure(
+        status: 504, code: .upstreamTimeout,
+        message: "\(kind) to server \"\(server)\" timed out after \(timeout)ms in the queue; it was not sent.",
+        isRetryable: true, reason: "not_sent")
+    case .cancelled: cancelled(kind)
+    case .queueFull:
+      OperationFailure(
+        status: 503, code: .serverUnreachable,
+        message: "The queue of server \"\(server)\" is full: \(failure.detail). Nothing was sent; try again later.",
+        isRetryable: true, reason: "queue_full")
+    case .upstreamDied, .notReady, .badAnswer, .answerTooLarge, .fault:
+      OperationFailure(
+        status: 503, code: .serverUnreachable,
+        message: "Server \"\(server)\" went away before this was sent: \(failure.detail). Try again.",
+        isRetryable: true, reason: ReadinessCode.restarting.rawValue)
+    }
+  }
+
+  private static func unknown(
+    _ failure: CallFailure, _ kind: String, _ server: String, _ timeout: Int
+  ) -> OperationFailure {
+    switch failure.reason {
+    case .timeout:
+      OperationFailure(
+        status: 504, code: .upstreamTimeout,
+        message: "\(kind) to server \"\(server)\" timed out after \(timeout)ms; it was cancelled and may have run.",
+        isRetryable: true, reason: "outcome_unknown")
+    case .cancelled: cancelled(kind)
+    case .upstreamDied, .notReady, .queueFull, .badAnswer, .answerTooLarge, .fault:
+      OperationFailure(
+        status: 503, code: .serverUnreachable,
+        message: "Server \"\(server)\" died during the call (\(failure.detail)); it may have run. "
+          + "The server is being restarted.",
+        isRetryable: true, reason: "outcome_unknown")
+    }
+  }
+
+  private static func cancelled(_ kind: String) -> OperationFailure {
+    OperationFailure(status: 409, code: .upstreamError, message: "\(kind) was cancelled.", reason: "cancelled")
+  }
+
+  private static func quote(_ text: String) -> String {
+    text.count > longestQuote ? text.prefix(longestQuote) + "…" : text
+  }
+}

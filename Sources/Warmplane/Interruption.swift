@@ -10,6 +10,11 @@ enum Interruption {
     if unsafeBitCast(previous.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) {
       return
     }
+    // A parent that starts programs from a thread with blocked signals hands its mask on, and nothing could end us.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    for number in [SIGINT, SIGTERM, SIGHUP, SIGPIPE] { sigaddset(&signals, number) }
+    sigprocmask(SIG_UNBLOCK, &signals, nil)
     signal(SIGINT) { _ in
       // Async-signal-safe calls only. The line break keeps the prompt off a progress line.
       if isatty(STDERR_FILENO) == 1 { write(STDERR_FILENO, "\n", 1) }

@@ -1,0 +1,108 @@
+import Foundation
+import Glibc
+import Synchronization
+import Testing
+
+/// `status` and `stop` against a scripted daemon.
+@Suite struct CLIStatusTests {
+  private static let status =
+    #"{"ok":true,"daemon":{"pid":4711,"version":"0.1.0","config":"/home/me/mcp_servers.json","#
+    + #""socket":"/run/c.sock","http":"127.0.0.1:9090","config_changed":true,"clients":[{"kind":"cli"}]},"workers":["#
+    + #"{"server":"crashy","state":"crash_loop","code":"crash_loop","message":"Server \"crashy\" ended\n5 times: "#
+    + #"\u001b[31mit was a very long story that does not fit into one line of a terminal.","uptime_ms":null,"#
+    + #""restarts":5,"calls":0,"errors":0,"p50_ms":null,"p95_ms":null,"memory_bytes":null},"#
+    + #"{"server":"git","state":"ready","code":"ready","uptime_ms":3661000,"restarts":0,"calls":1234,"errors":3,"#
+    + #""p50_ms":3.14,"p95_ms":12.6,"memory_bytes":45000000},"#
+    + #"{"server":"a-server-with-a-long-name","state":"misconfigured","code":"config_invalid","uptime_ms":59999,"#
+    + #""restarts":0,"calls":1234567,"errors":0,"p50_ms":0.04,"p95_ms":1530,"memory_bytes":1500000000}]}"#
+
+  private static func prepared(
+    pid: Int32 = getpid(), script: @escaping @Sendable (String) -> CLIScriptedDaemon.Answer
+  ) throws -> (CLIProgram, CLIScriptedDaemon) {
+    let workspace = CLIWorkspace()
+    // Invalid on purpose: an edited file must not keep anybody from its daemon.
+    try workspace.write("{", to: "mcp_servers.json")
+    let daemon = try CLIScriptedDaemon.start(at: try workspace.controlSocket(), pid: pid, script: script)
+    return (CLIProgram(in: workspace), daemon)
+  }
+
+  @Test func theTableFits80Columns() async throws {
+    let (program, daemon) = try Self.prepared { _ in .body(200, Self.status) }
+    defer { daemon.stop() }
+    let result = try await program.run(["status"])
+    #expect(result.code == 0)
+    #expect(result.error.isEmpty)
+    #expect(
+      result.output == """
+        warmplane 0.1.0   pid 4711   http 127.0.0.1:9090   1 client
+          config  /home/me/mcp_servers.json
+          socket  /run/c.sock
+          ! the config file has changed since the daemon read it
+
+        SERVER            STATE          UPTIME  RESTARTS  CALLS  ERR    P50   P95   MEM
+        crashy            crash_loop          -         5      0    0      -     -     -
+            Server "crashy" ended 5 times: [31mit was a very long story that does not
+            fit into one line of a terminal.
+        git               ready           1h01m         0   1234    3  3.1ms  13ms   43M
+        a-server-with-a…  misconfigured     59s         0   1.2M    0   40µs  1.5s  1.4G
+            config_invalid
+
+        """)
+  }
+
+  @Test func coloursAreForTerminalsOnly() async throws {
+    let (program, daemon) = try Self.prepared { _ in .body(200, Self.status) }
+    defer { daemon.stop() }
+    let coloured = try await program.runOnTerminal(["status"], columns: 120)
+    #expect(coloured.output.contains("\u{1B}[31mcrash_loop\u{1B}[0m"))
+    #expect(coloured.output.contains("\na-server-with-a-long-name  "))
+    var plain = program
+    plain.environment["NO_COLOR"] = "1"
+    #expect(try await !plain.runOnTerminal(["status"], columns: 120).output.contains("\u{1B}"))
+  }
+
+  @Test func jsonIsTheAnswerItself() async throws {
+    let (program, daemon) = try Self.prepared { _ in .body(200, #"{ "ok" : true, "n": 1.0 }"#) }
+    defer { daemon.stop() }
+    #expect(try await program.run(["status", "--json"]).output == #"{"ok":true,"n":1.0}"# + "\n")
+    let pretty = try await program.runOnTerminal(["status", "--json"], columns: 80)
+    #expect(pretty.output == "{\n  \"ok\": true,\n  \"n\": 1.0\n}\n")
+  }
+
+  @Test func stopReturnsWhenTheProcessIsGone() async throws {
+    let victim = Process()
+    victim.executableURL = URL(fileURLWithPath: "/bin/sleep")
+    victim.arguments = ["1000"]
+    try victim.run()
+    let pid = victim.processIdentifier
+    let (program, daemon) = try Self.prepared(pid: pid) { _ in .body(200, #"{"ok":true,"pid":1}"#) }
+    defer { daemon.stop() }
+    let running = try program.start(["stop"])
+    for await event in daemon.events where event == .request(method: "stop", params: "{}") { break }
+    // It answered; the command must outlast the process nevertheless.
+    try await Task.sleep(for: .milliseconds(300))
+    #expect(kill(running.pid, 0) == 0)
+    let ended = ContinuousClock.now
+    kill(pid, SIGKILL)
+    let result = try await running.result()
+    #expect(result.code == 0)
+    #expect(result.output == "{\"ok\":true,\"pid\":\(pid)}\n")
+    #expect(ContinuousClock.now - ended < .seconds(10))
+  }
+
+  @Test func stopIsContentWithALostConnection() async throws {
+    let victim = Process()
+    victim.executableURL = URL(fileURLWithPath: "/bin/sleep")
+    victim.arguments = ["1000"]
+    try victim.run()
+    let pid = victim.processIdentifier
+    let (program, daemon) = try Self.prepared(pid: pid) { _ in
+      kill(pid, SIGKILL)
+      return .close
+    }
+    defer { daemon.stop() }
+    let result = try await program.run(["stop"])
+    #expect(result.code == 0)
+    #expect(result.output == "{\"ok\":true,\"pid\":\(pid)}\n")
+  }
+}

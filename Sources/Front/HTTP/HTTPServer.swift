@@ -15,8 +15,9 @@ package final class HTTPServer {
     case stopped
   }
 
-  /// How often connections are looked through for slow requests. Coarse: only the order of magnitude matters.
-  private static let sweepInterval: Duration = .seconds(1)
+  /// Connections are looked through for slow requests so many times in the time that a request may take; not more
+  /// often, because each time wakes an idle process.
+  private static let sweepsPerRequestTime = 8
   /// Rounds of the library in one turn, so that pipelined requests cannot keep the loop from its other work.
   private static let mostRounds = 32
 
@@ -169,7 +170,7 @@ package final class HTTPServer {
 
   /// Ends connections whose request does not come to its end.
   private func scheduleSweep() {
-    sweepTimer = loop.schedule(after: Self.sweepInterval) { [unowned self] in
+    sweepTimer = loop.schedule(after: limits.requestTime / Self.sweepsPerRequestTime) { [unowned self] in
       sweepTimer = nil
       if connections.isEmpty { return }
       let now = MonotonicTime.now

@@ -1,8 +1,10 @@
 #define _GNU_SOURCE 1
 #include "CLinux.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -11,6 +13,14 @@ int wp_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 int wp_set_thread_name(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
 
 int wp_accept(int listener) { return accept4(listener, 0, 0, SOCK_CLOEXEC | SOCK_NONBLOCK); }
+
+long wp_random(void *buffer, size_t count) {
+  ssize_t result;
+  do {
+    result = getrandom(buffer, count, 0);
+  } while (result < 0 && errno == EINTR);
+  return (long)result;
+}
 
 int wp_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 

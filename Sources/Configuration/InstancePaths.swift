@@ -1,4 +1,5 @@
 import Glibc
+import Protocol
 
 /// Where the daemon of one configuration file keeps what others must find. The same for everybody who knows the file's
 /// real path and the user: a client with a stripped environment has to arrive at the same socket.

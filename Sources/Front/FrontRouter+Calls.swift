@@ -18,7 +18,7 @@ extension FrontRouter {
       target.reply(refusal.failure, requestID: refusal.requestID, traceID: trace.traceID.description)
     case .success(let request):
       let operation = FrontOperation(
-        id: .random(), target: target, trace: trace, requestID: request.requestID,
+        id: .random(using: &random), target: target, trace: trace, requestID: request.requestID,
         capabilityID: request.capabilityID, arguments: request.arguments, admitted: .now)
       operations[operation.id] = operation
       watchClient(operation)

@@ -26,7 +26,7 @@ package actor FrontRouter {
   /// Called when a client asked the daemon to stop.
   private var onStopRequest: (@Sendable () -> Void)?
   private var drained: CheckedContinuation<Void, Never>?
-  var random = SystemRandomNumberGenerator()
+  var random = BufferedRandom()
 
   package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 

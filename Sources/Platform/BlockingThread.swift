@@ -102,10 +102,12 @@ package func startThread(_ body: @escaping @Sendable () -> Void) {
   pthread_attr_setstacksize(&attributes, 512 * 1024)
   var thread = pthread_t()
   let box = Unmanaged.passRetained(Box(body))
-  let result = pthread_create(&thread, &attributes, { pointer in
-    Unmanaged<Box>.fromOpaque(pointer!).takeRetainedValue().body()
-    return nil
-  }, box.toOpaque())
+  let result = pthread_create(
+    &thread, &attributes,
+    { pointer in
+      Unmanaged<Box>.fromOpaque(pointer!).takeRetainedValue().body()
+      return nil
+    }, box.toOpaque())
   if result != 0 {
     box.release()
     fatalError("cannot start a thread: \(SystemError("pthread_create", code: result))")

@@ -148,7 +148,11 @@ extension WorkerSupervisor {
       delegate?.assumeIsolated { $0.operationEnded(id, blob: blob, result) }
     } else {
       let wait: ServerWait
-      if case .unavailable(let code, let message) = result { wait = .unavailable(code, message: message) } else { wait = .expired }
+      if case .unavailable(let code, let message) = result {
+        wait = .unavailable(code, message: message)
+      } else {
+        wait = .expired
+      }
       delegate?.assumeIsolated { $0.serverWaitEnded(id, wait) }
     }
   }

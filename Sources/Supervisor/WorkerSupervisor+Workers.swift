@@ -37,6 +37,9 @@ extension WorkerSupervisor {
       let link = try WorkerLink(loop: loop, started: started, mark: OperationID.random().description)
       server.link = link
       link.onAnswer = { self.answered($0, server) }
+      link.onErrorLine = {
+        self.log.warn("worker stderr", self.fields(server) + [LogField("line", $0)])
+      }
       link.onNotification = { self.notified($0, $1, server) }
       link.onLost = { self.workerLost($0, server, link) }
       link.process.onExit = { self.workerExited($0, server, link) }

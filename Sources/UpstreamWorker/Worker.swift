@@ -107,7 +107,8 @@ package actor Worker {
       return connection.send(
         JSONRPCWriter.error(
           id: id, code: MCPErrorCode.invalidParams,
-          message: "no common frame version: this worker speaks \(WorkerMethod.frameVersions), not \(hello.frameVersions)"))
+          message:
+            "no common frame version: this worker speaks \(WorkerMethod.frameVersions), not \(hello.frameVersions)"))
     }
     if let supervisor, supervisor !== connection { supervisor.close() }
     strangers.removeAll { $0 === connection }
@@ -247,7 +248,9 @@ package actor Worker {
 
   private func sendLog() {
     // Without a reader the lines stay in the (bounded) batch.
-    guard let link, link.tail.hasBatch, let supervisor, supervisor.queuedBytes < UpstreamLink.pipeBacklog else { return }
+    guard let link, link.tail.hasBatch, let supervisor, supervisor.queuedBytes < UpstreamLink.pipeBacklog else {
+      return
+    }
     let (lines, dropped) = link.takeLog()
     reply(
       JSONRPCWriter.notification(method: WorkerMethod.log) { writer in

@@ -1,4 +1,5 @@
 import Configuration
+import Protocol
 import Testing
 
 @Suite struct InstancePathsTests {

@@ -6,6 +6,7 @@
 #ifndef WARMPLANE_CLINUX_H
 #define WARMPLANE_CLINUX_H
 #include <spawn.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -19,6 +20,8 @@ int wp_become_subreaper(void);
 int wp_set_thread_name(const char *name);
 /// accept4 with SOCK_CLOEXEC | SOCK_NONBLOCK.
 int wp_accept(int listener);
+/// getrandom without flags, again after an interruption. Returns the count, or -1.
+long wp_random(void *buffer, size_t count);
 /// pipe2 with O_CLOEXEC; ends[0] reads, ends[1] writes. Both block.
 int wp_pipe(int ends[2]);
 /// fcntl(F_SETFL) with O_NONBLOCK added.

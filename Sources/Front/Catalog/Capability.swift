@@ -43,7 +43,8 @@ struct Capability: Sendable {
     writer.member("description", description.isEmpty ? Summary.placeholder : description)
     writer.member("input_schema", tool.member("inputSchema") ?? .emptyObject)
     writer.member("examples", strings: [])
-    for (name, upstreamName) in [("title", "title"), ("output_schema", "outputSchema"), ("annotations", "annotations")] {
+    for (name, upstreamName) in [("title", "title"), ("output_schema", "outputSchema"), ("annotations", "annotations")]
+    {
       if let value = tool.member(upstreamName), !value.isNull { writer.member(name, value) }
     }
     writer.endObject()

@@ -30,6 +30,8 @@ package final class ByteChannel {
 
   private var queue: [UInt8] = []
   private var queueStart = 0
+  /// Bytes that the kernel took since the start; they may have reached the peer. The others have not.
+  package private(set) var writtenBytes = 0
   private var isFlushScheduled = false
   private var closesWritingWhenEmpty = false
 
@@ -61,7 +63,8 @@ package final class ByteChannel {
   package func start() throws(SystemError) {
     if let number = reading?.number {
       if wp_set_nonblocking(number) < 0 { throw SystemError("fcntl") }
-      readWatch = try loop.watch(number, for: isSocket ? [.readable, .peerClosed] : .readable) { [weak self] readiness in
+      readWatch = try loop.watch(number, for: isSocket ? [.readable, .peerClosed] : .readable) {
+        [weak self] readiness in
         self?.handle(readiness)
       }
     }
@@ -166,6 +169,7 @@ package final class ByteChannel {
       }
       if count > 0 {
         queueStart += count
+        writtenBytes += count
       } else {
         if errno == EAGAIN { return setWantsWritable(true) }
         let error = SystemError(isSocket ? "send" : "write")

@@ -13,7 +13,8 @@ package struct CallAnswer: Sendable {
 
   /// The frame's payload.
   package func encoded() -> [UInt8] {
-    JSONRPCWriter.result(id: .string(operation.description), reserving: 256 + blob.range.count + payloadSize) { writer in
+    JSONRPCWriter.result(id: .string(operation.description), reserving: 256 + blob.range.count + payloadSize) {
+      writer in
       writer.beginObject()
       writer.member("blob", blob)
       switch outcome {

@@ -10,9 +10,14 @@ package struct OperationID: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// A fresh id.
+  package static func random(using generator: inout some RandomNumberGenerator) -> OperationID {
+    OperationID(high: generator.next(), low: generator.next())
+  }
+
+  /// A fresh id, for those who need one now and then.
   package static func random() -> OperationID {
     var generator = SystemRandomNumberGenerator()
-    return OperationID(high: generator.next(), low: generator.next())
+    return random(using: &generator)
   }
 
   /// Parses exactly 32 hex digits in lower case.

@@ -10,7 +10,8 @@ enum LaunchPlan {
   case impossible(String)
 
   init(_ entry: ServerEntry, _ settings: SupervisorSettings) {
-    let variables = Dictionary(settings.environment.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
+    let variables = Dictionary(
+      settings.environment.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
     let expanded: ServerEntry
     do {
       expanded = try entry.expanded(with: TemplateExpansion { variables[$0] })

@@ -12,6 +12,8 @@ struct WorkerLauncher: Sendable {
     let process: ChildProcess
     let socketPath: String
     let connection: OwnedDescriptorBox
+    /// The reading end of its stderr.
+    let errors: OwnedDescriptorBox
   }
 
   /// Carries a non-copyable descriptor through a copyable struct; taken once.
@@ -35,8 +37,12 @@ struct WorkerLauncher: Sendable {
     var plan = SpawnPlan(
       program: program, arguments: ["warmplane-worker", "--server", server], environment: Self.environment)
     plan.passed = consume listener
+    var errors = try OwnedDescriptor.pipe()
+    plan.error = errors.takeSecond()
     let process = try ChildProcess(loop: loop, reaper: reaper, plan: plan)
-    return Started(process: process, socketPath: socketPath, connection: OwnedDescriptorBox(connection))
+    return Started(
+      process: process, socketPath: socketPath, connection: OwnedDescriptorBox(connection),
+      errors: OwnedDescriptorBox(errors.takeFirst()))
   }
 
   /// What a worker's environment holds: the dynamic linker's and the allocator's settings, for those who set them.

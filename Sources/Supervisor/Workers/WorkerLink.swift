@@ -7,6 +7,8 @@ import Transport
 final class WorkerLink {
   /// How long a worker may take to answer a request of the supervisor that needs nothing of the upstream.
   static let patience = Duration.seconds(5)
+  /// Between the end of the connection and the exit that explains it.
+  private static let exitPatience = Duration.milliseconds(20)
   /// Acknowledgements that may wait for the next call to carry them.
   private static let mostUnacknowledged = 32
   /// How long an acknowledgement waits for a call to carry it.
@@ -21,9 +23,14 @@ final class WorkerLink {
   private let loop: EventLoop
   private var acknowledgements: [OperationID] = []
   private var acknowledgementTimer: Timer?
+  /// The worker's stderr: nothing, unless it crashes.
+  private let errors: ByteChannel
+  private var errorLines = LineDecoder(limit: 4096)
 
   /// An answer to an operation.
   var onAnswer: ((CallAnswer) -> Void)?
+  /// A line of the worker's own stderr.
+  var onErrorLine: ((String) -> Void)?
   /// A notification of the worker.
   var onNotification: ((String, JSONSlice?) -> Void)?
   /// The process has ended, or its connection; told once, in one sentence.
@@ -36,12 +43,19 @@ final class WorkerLink {
     socketPath = started.socketPath
     requests = PendingRequests(loop: loop)
     connection = try FrameConnection(loop: loop, socket: started.connection.take())
+    errors = ByteChannel(loop: loop, reading: started.errors.take(), writing: nil)
   }
 
   /// Starts to listen to the worker. Set the handlers first.
   func start() throws(SystemError) {
     connection.onMessage = { [weak self] payload in self?.receive(payload) }
-    connection.onEnd = { [weak self] reason in self?.lose("its worker broke the connection: \(reason)") }
+    connection.onEnd = { [weak self] reason in self?.connectionEnded(reason) }
+    errors.onBytes = { [weak self] bytes in
+      self?.errorLines.feed(bytes) { line in
+        if case .line(let text) = line { self?.onErrorLine?(String(decoding: text, as: UTF8.self)) }
+      }
+    }
+    try errors.start()
     try connection.start()
   }
 
@@ -122,8 +136,19 @@ final class WorkerLink {
 
   // MARK: Ending
 
+  /// A process that dies closes its sockets a moment before its exit can be seen: wait for the better reason.
+  private func connectionEnded(_ reason: String) {
+    loop.schedule(after: Self.exitPatience) { [weak self] in
+      self?.lose("its worker broke the connection: \(reason)")
+    }
+  }
+
   /// The process has ended.
-  func processEnded(_ status: ExitStatus) { lose("its worker \(status)") }
+  func processEnded(_ status: ExitStatus) {
+    // Its last words may explain the end.
+    errors.drainReading()
+    lose("its worker \(status)")
+  }
 
   private func lose(_ reason: String) {
     let handler = onLost
@@ -134,9 +159,11 @@ final class WorkerLink {
   /// No handler is called any more. The process goes on.
   func close() {
     onAnswer = nil
+    onErrorLine = nil
     onNotification = nil
     onLost = nil
     acknowledgementTimer?.cancel()
+    errors.close()
     connection.close()
     requests.failAll("the connection to the worker was closed")
     unlink(socketPath)

@@ -11,6 +11,8 @@ final class StdioProcess {
   /// Longest line of the upstream's stdout, in bytes: a frame less what an answer adds.
   static let longestLine = Frame.maximumLength - (1 << 20)
   private static let longestErrorLine = 64 * 1024
+  /// Between the end of the output and the exit that explains it.
+  private static let exitPatience = Duration.milliseconds(20)
 
   /// A message line, or an oversized one that was dropped.
   var onLine: ((LineDecoder.Line) -> Void)?
@@ -85,7 +87,7 @@ final class StdioProcess {
   var queuedBytes: Int { output.queuedBytes }
 
   /// Bytes that the pipe took since the start.
-  var writtenBytes: Int { acceptedBytes - output.queuedBytes }
+  var writtenBytes: Int { output.writtenBytes }
 
   /// Queues one message and its line feed.
   func write(_ line: [UInt8]) {
@@ -118,11 +120,15 @@ final class StdioProcess {
     ladderTimer = loop.schedule(after: step.patience) { [weak self] in self?.nextStep() }
   }
 
+  /// A process that dies closes its output a moment before its exit can be seen: wait for the better reason, but not
+  /// long. One that goes on living without output is of no use any more, and is ended.
   private func outputEnded() {
-    // An upstream may close stdout and go on living; it is of no use any more, but gets its time to exit.
     guard phase == .running else { return }
-    tellEnded("closed its output")
-    stop(grace: .milliseconds(500))
+    loop.schedule(after: Self.exitPatience) { [weak self] in
+      guard let self, phase == .running else { return }
+      tellEnded("closed its output")
+      stop(grace: .milliseconds(500))
+    }
   }
 
   private func childExited(_ status: ExitStatus) {

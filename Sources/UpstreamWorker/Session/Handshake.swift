@@ -157,7 +157,8 @@ struct Handshake {
   private mutating func initialized(_ result: JSONSlice) -> [Action] {
     let answered = result.member("protocolVersion")?.string
     guard let answered, let revision = ProtocolRevision(rawValue: answered), revision.era == .legacy else {
-      return fail("it answered initialize with protocol version \(answered ?? "none"), which this version does not speak")
+      return fail(
+        "it answered initialize with protocol version \(answered ?? "none"), which this version does not speak")
     }
     phase = .over
     return [

@@ -34,7 +34,7 @@ struct UpstreamCatalog {
   }
 
   private mutating func updateHash() {
-    var state = FNV128()
+    var state = FNV1a.Wide()
     for kind in ListKind.allCases {
       state.add(kind.rawValue.utf8)
       for item in items[kind] ?? [] {
@@ -44,16 +44,4 @@ struct UpstreamCatalog {
     }
     hash = state.hex
   }
-}
-
-/// FNV-1a, 128 bits (draft-eastlake-fnv): the same everywhere, unlike Swift's seeded hashing. Not cryptographic.
-struct FNV128 {
-  private var value: UInt128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d
-
-  mutating func add(_ bytes: some Sequence<UInt8>) {
-    for byte in bytes { value = (value ^ UInt128(byte)) &* 0x0000_0000_0100_0000_0000_0000_0000_013b }
-  }
-
-  /// 32 hex digits.
-  var hex: String { OperationID(high: UInt64(value >> 64), low: UInt64(truncatingIfNeeded: value)).description }
 }

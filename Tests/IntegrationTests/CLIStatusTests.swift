@@ -6,7 +6,7 @@ import Testing
 /// `status` and `stop` against a scripted daemon.
 @Suite struct CLIStatusTests {
   private static let status =
-    #"{"ok":true,"daemon":{"pid":4711,"version":"0.1.0","config":"/home/me/mcp_servers.json","#
+    #"{"ok":true,"daemon":{"pid":4711,"version":"0.1.0","config":"/srv/example/mcp_servers.json","#
     + #""socket":"/run/c.sock","http":"127.0.0.1:9090","config_changed":true,"clients":[{"kind":"cli"}]},"workers":["#
     + #"{"server":"crashy","state":"crash_loop","code":"crash_loop","message":"Server \"crashy\" ended\n5 times: "#
     + #"\u001b[31mit was a very long story that does not fit into one line of a terminal.","uptime_ms":null,"#
@@ -35,7 +35,7 @@ import Testing
     #expect(
       result.output == """
         warmplane 0.1.0   pid 4711   http 127.0.0.1:9090   1 client
-          config  /home/me/mcp_servers.json
+          config  /srv/example/mcp_servers.json
           socket  /run/c.sock
           ! the config file has changed since the daemon read it
 

@@ -7,10 +7,10 @@ import Testing
 @Suite struct CLIStatusTests {
   private static let status =
     #"{"ok":true,"daemon":{"pid":4711,"version":"0.1.0","config":"/srv/example/mcp_servers.json","#
-    + #""socket":"/run/c.sock","http":"127.0.0.1:9090","config_changed":true,"clients":[{"kind":"cli"}]},"workers":["#
+    + #""socket":"/run/c.sock","http":"http://127.0.0.1:9090","config_changed":true,"clients":[{"kind":"cli"}]},"workers":["#
     + #"{"server":"crashy","state":"crash_loop","code":"crash_loop","message":"Server \"crashy\" ended\n5 times: "#
     + #"\u001b[31mit was a very long story that does not fit into one line of a terminal.","uptime_ms":null,"#
-    + #""restarts":5,"calls":0,"errors":0,"p50_ms":null,"p95_ms":null,"memory_bytes":null},"#
+    + #""restarts":5,"calls":0,"errors":0,"p50_ms":null,"p95_ms":null,"memory_bytes":0},"#
     + #"{"server":"git","state":"ready","code":"ready","uptime_ms":3661000,"restarts":0,"calls":1234,"errors":3,"#
     + #""p50_ms":3.14,"p95_ms":12.6,"memory_bytes":45000000},"#
     + #"{"server":"a-server-with-a-long-name","state":"misconfigured","code":"config_invalid","uptime_ms":59999,"#
@@ -34,7 +34,7 @@ import Testing
     #expect(result.error.isEmpty)
     #expect(
       result.output == """
-        warmplane 0.1.0   pid 4711   http 127.0.0.1:9090   1 client
+        warmplane 0.1.0   pid 4711   http://127.0.0.1:9090   1 client
           config  /srv/example/mcp_servers.json
           socket  /run/c.sock
           ! the config file has changed since the daemon read it

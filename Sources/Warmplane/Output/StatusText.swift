@@ -19,7 +19,7 @@ struct StatusText {
     let daemon = body.member("daemon") ?? .null
     let version = daemon.member("version")?.string?.onOneLine
     var parts = [style.apply(.bold, to: "warmplane \(version ?? "?")"), "pid \(daemon.member("pid")?.int ?? 0)"]
-    parts.append(daemon.member("http")?.string.map { "http \($0.onOneLine)" } ?? "no http")
+    parts.append(daemon.member("http")?.string?.onOneLine ?? "no http")
     let clients = daemon.member("clients").map { Array($0.elements).count } ?? 0
     parts.append(clients == 1 ? "1 client" : "\(clients) clients")
     var text = parts.joined(separator: "   ") + "\n"
@@ -69,7 +69,8 @@ struct StatusText {
         .init(Figure.count(errors), errors ?? 0 > 0 ? .red : nil),
         .init(Figure.latency(milliseconds: worker.member("p50_ms")?.double)),
         .init(Figure.latency(milliseconds: worker.member("p95_ms")?.double)),
-        .init(Figure.bytes(worker.member("memory_bytes")?.int)),
+        // Nothing runs: no figure is clearer than a zero.
+        .init(Figure.bytes(worker.member("memory_bytes")?.int.flatMap { $0 > 0 ? $0 : nil })),
       ])
       if let note = note(on: worker, state: state) { table.addNote(note, .dim) }
     }

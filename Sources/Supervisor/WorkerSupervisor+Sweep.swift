@@ -16,7 +16,7 @@ extension WorkerSupervisor {
       let found = await files.run { (ProcessTree.marked(mark), ProcessTree.children(of: getpid())) }
       guard let found else { return }
       // Asked on the loop after the look: a child that was seen and is ours is in the reaper's book by now.
-      let orphans = found.1.filter { !reaper.isOwn($0) }
+      let orphans = found.1.filter { !reaper.isOwn($0) && !inheritedChildren.contains($0) }
       left = Array(Set(found.0 + orphans)).filter { ProcessTree.isAlive($0) }
       for pid in left { kill(pid, SIGKILL) }
       quietLooks = left.isEmpty ? quietLooks + 1 : 0

@@ -32,9 +32,7 @@ extension WorkerSupervisor {
 
   private func launchWorker(_ server: ServerRuntime) {
     do {
-      let started = try launcher.launch(
-        loop: loop, reaper: reaper, server: server.id, socketPath: settings.paths.workerSocket(server.index))
-      let link = try WorkerLink(loop: loop, started: started, mark: OperationID.random().description)
+      let link = try launchLink(server)
       server.link = link
       link.onAnswer = { self.answered($0, server) }
       link.onErrorLine = {
@@ -51,6 +49,18 @@ extension WorkerSupervisor {
       } else {
         handle(.startFailed("its worker cannot be started: \(error)"), server)
       }
+    }
+  }
+
+  private func launchLink(_ server: ServerRuntime) throws(SystemError) -> WorkerLink {
+    let started = try launcher.launch(
+      loop: loop, reaper: reaper, server: server.id, socketPath: settings.paths.workerSocket(server.index))
+    do {
+      return try WorkerLink(loop: loop, started: started, mark: OperationID.random().description)
+    } catch {
+      // It runs and nobody would ever talk to it; the reaper keeps it until it has ended.
+      started.process.send(signal: SIGKILL)
+      throw error
     }
   }
 

@@ -1,4 +1,5 @@
 import Configuration
+import Glibc
 package import Platform
 import Protocol
 package import Telemetry
@@ -13,6 +14,8 @@ package actor WorkerSupervisor {
   /// Reads `/proc` when remains of an upstream must be found.
   let files: BlockingThread
   let launcher: WorkerLauncher
+  /// Children that this process had before it started any: of a script that exec'ed the daemon. Not ours to end.
+  let inheritedChildren: Set<Int32>
   weak var delegate: (any SupervisorDelegate)?
 
   /// In the order of the configuration.
@@ -31,6 +34,7 @@ package actor WorkerSupervisor {
     self.log = log
     reaper = try Reaper()
     files = try BlockingThread(name: "supervisor-proc")
+    inheritedChildren = Set(ProcessTree.children(of: getpid()))
     slots = StartSlots(capacity: settings.startSlots)
     launcher = WorkerLauncher(program: "\(settings.programDirectory)/warmplane-worker")
   }

@@ -165,6 +165,14 @@ extension WorkerSupervisor {
     workerEnded(server, link, "its worker \(status)")
   }
 
+  /// Nothing is left of the server's earlier processes: a start that waited for that goes on.
+  func sweepEnded(_ server: ServerRuntime) {
+    server.isSweeping = false
+    guard server.startsAfterSweep else { return }
+    server.startsAfterSweep = false
+    if server.machine.state == .starting { start(server) }
+  }
+
   /// The process has ended: what it left behind is killed, and the machine decides what comes next.
   private func workerEnded(_ server: ServerRuntime, _ link: WorkerLink, _ reason: String) {
     guard server.link === link else { return }
@@ -176,12 +184,8 @@ extension WorkerSupervisor {
     let mark = link.mark
     Task {
       await self.sweep(mark)
-      server.isSweeping = false
       if wasEnding { self.handle(.workerGone, server) }
-      if server.startsAfterSweep {
-        server.startsAfterSweep = false
-        if server.machine.state == .starting { self.start(server) }
-      }
+      self.sweepEnded(server)
     }
   }
 }

@@ -50,6 +50,7 @@ package actor WorkerSupervisor {
       serversByID[entry.id] = server
     }
     log.info("booting upstream MCP servers", [LogField("server_count", servers.count)])
+    retireLeftovers()
     for server in servers { handle(.boot, server) }
     for server in servers where server.machine.state == .misconfigured { reportSkipped(server) }
   }

@@ -22,7 +22,8 @@ final class DaemonFixture: Sendable {
   /// A real path, and short, because socket paths are limited.
   let directory: String
   let configPath: String
-  private let mark = "WARMPLANE_TEST_MARK=\(UUID().uuidString)"
+  // Workers inherit only the settings of dynamic linker and allocator; the latter ignores names that it does not know.
+  private let mark = "MALLOC_TEST_MARK=\(UUID().uuidString)"
   private let environment: [String: String]
   private let state = Mutex(State())
 

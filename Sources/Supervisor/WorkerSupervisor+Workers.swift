@@ -47,7 +47,7 @@ extension WorkerSupervisor {
       if let link = server.link {
         link.process.send(signal: SIGKILL)
       } else {
-        handle(.startFailed("its worker cannot be started: \(error)"), server)
+        handle(.startFailed("cannot get a worker: \(error)"), server)
       }
     }
   }
@@ -162,7 +162,7 @@ extension WorkerSupervisor {
 
   private func workerExited(_ status: ExitStatus, _ server: ServerRuntime, _ link: WorkerLink) {
     link.processEnded(status)
-    workerEnded(server, link, "its worker \(status)")
+    workerEnded(server, link, "lost its worker, which \(status)")
   }
 
   /// Nothing is left of the server's earlier processes: a start that waited for that goes on.

@@ -30,7 +30,7 @@ enum ServerEvent: Sendable, Equatable {
   case slotNeedless
   /// The session is open and the lists are read.
   case started
-  /// The attempt failed, in one sentence.
+  /// The attempt failed. The text says what the server did, to be put behind its name; so it is below.
   case startFailed(String)
   /// The session ended: the upstream's process or connection did.
   case upstreamEnded(String)

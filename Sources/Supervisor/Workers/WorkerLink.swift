@@ -61,7 +61,7 @@ final class WorkerLink {
 
   private func receive(_ payload: [UInt8]) {
     guard let message = try? JSONRPCMessage(parsing: payload) else {
-      return lose("its worker sent a frame that is no message")
+      return lose("lost its worker, which sent a frame that is no message")
     }
     switch message.kind {
     case .response(let id):
@@ -139,7 +139,7 @@ final class WorkerLink {
   /// A process that dies closes its sockets a moment before its exit can be seen: wait for the better reason.
   private func connectionEnded(_ reason: String) {
     loop.schedule(after: Self.exitPatience) { [weak self] in
-      self?.lose("its worker broke the connection: \(reason)")
+      self?.lose("lost the connection to its worker: \(reason)")
     }
   }
 
@@ -147,7 +147,7 @@ final class WorkerLink {
   func processEnded(_ status: ExitStatus) {
     // Its last words may explain the end.
     errors.drainReading()
-    lose("its worker \(status)")
+    lose("lost its worker, which \(status)")
   }
 
   private func lose(_ reason: String) {

@@ -33,7 +33,7 @@ struct Handshake {
     /// End this process and start another one; `started` follows.
     case restart
     case established(Established)
-    /// There will be no session; one sentence without the server's name.
+    /// There will be no session; what the server did, to be put behind its name.
     case failed(String)
   }
 
@@ -128,17 +128,17 @@ struct Handshake {
       if supported.contains(where: { ProtocolRevision(rawValue: $0)?.era == .legacy }) || supported.isEmpty {
         return initialize(.newestLegacy)
       }
-      return fail("it speaks only \(supported.joined(separator: ", ")), which this version does not")
+      return fail("speaks only \(supported.joined(separator: ", ")), which this version does not")
     case MCPErrorCode.headerMismatch, MCPErrorCode.missingCapability:
       // A modern upstream that finds fault with us: `initialize` would not help (mcp-checklist §1.5, [M]).
-      return fail("it refused server/discover: \(message) (code: \(code))")
+      return fail("refused server/discover: \(message) (code: \(code))")
     default:
       return initialize(.newestLegacy)
     }
   }
 
   private mutating func restartWithInitialize() -> [Action] {
-    guard !hasRestarted else { return fail("it ended again before it answered") }
+    guard !hasRestarted else { return fail("ended again before it answered") }
     hasRestarted = true
     opensWithInitialize = true
     phase = .idle
@@ -158,7 +158,7 @@ struct Handshake {
     let answered = result.member("protocolVersion")?.string
     guard let answered, let revision = ProtocolRevision(rawValue: answered), revision.era == .legacy else {
       return fail(
-        "it answered initialize with protocol version \(answered ?? "none"), which this version does not speak")
+        "answered initialize with protocol version \(answered ?? "none"), which this version does not speak")
     }
     phase = .over
     return [
@@ -183,7 +183,7 @@ struct Handshake {
     if code == MCPErrorCode.invalidParams, supported.isEmpty, let next = fallbacks.first {
       return initialize(next, fallbacks: Array(fallbacks.dropFirst()))
     }
-    return fail("it refused initialize: \(message) (code: \(code))")
+    return fail("refused initialize: \(message) (code: \(code))")
   }
 
   private mutating func fail(_ detail: String) -> [Action] {

@@ -4,70 +4,69 @@ package import Protocol
 package import Supervisor
 import Telemetry
 
-/// Tool calls.
+/// Operations: tool calls, resource reads, prompt gets.
 extension FrontRouter {
-  static let kind = "Tool call"
-  /// A client's request id longer than this stays out of the return blob, which is bounded.
+  /// A client's text longer than this stays out of the return blob, which is bounded.
   private static let longestBlobPart = 1024
 
-  func callTool(
-    _ target: ReplyTarget, _ decoded: Result<ToolCallRequest, ToolCallRequest.Refusal>, trace: TraceContext
+  func operate(
+    _ target: any ReplyTarget, _ decoded: Result<OperationRequest, OperationRequest.Refusal>, trace: TraceContext
   ) {
     switch decoded {
     case .failure(let refusal):
-      target.reply(refusal.failure, requestID: refusal.requestID, traceID: trace.traceID.description)
+      target.finish(.failure(refusal.failure), requestID: refusal.requestID, traceID: trace.traceID.description)
     case .success(let request):
       let operation = FrontOperation(
-        id: .random(using: &random), target: target, trace: trace, requestID: request.requestID,
-        capabilityID: request.capabilityID, arguments: request.arguments, admitted: .now)
+        id: .random(using: &random), kind: request.kind, target: target, trace: trace, requestID: request.requestID,
+        entryID: request.id, payload: request.payload, admitted: .now)
       operations[operation.id] = operation
-      watchClient(operation)
+      let id = operation.id
+      target.began(id) { self.abandon(id) }
       begin(operation)
-    }
-  }
-
-  /// A client that goes away before the answer cancels its operation.
-  private func watchClient(_ operation: FrontOperation) {
-    switch operation.target {
-    case .http(let exchange): exchange.onDisconnect { self.abandon(operation.id) }
-    case .control(let session, _): session.operations.insert(operation.id)
     }
   }
 
   /// Policy, lookup, server.
   private func begin(_ operation: FrontOperation) {
-    guard policy.allows(operation.capabilityID) else {
-      return finish(
-        operation.id, .failure(FailureMapping.denied(kind: "Capability", id: operation.capabilityID)))
+    guard policy.allows(operation.entryID) else {
+      return finish(operation.id, .failure(FailureMapping.denied(operation.kind, operation.entryID)))
     }
-    if let capability = catalog[operation.capabilityID] {
-      submit(operation, capability)
-    } else if let owner = catalog.unlistedOwners(of: operation.capabilityID).first {
+    if let entry = catalog.entry(operation.kind, operation.entryID) {
+      submit(operation, entry.server, entry.upstreamName)
+    } else if let owner = catalog.unlistedOwners(of: operation.entryID, operation.kind).first {
       waitForListing(operation, owner)
     } else {
-      finish(operation.id, .failure(FailureMapping.unknownCapability(operation.capabilityID)))
+      finish(operation.id, .failure(FailureMapping.unknown(operation.kind, operation.entryID)))
     }
   }
 
-  private func submit(_ operation: FrontOperation, _ capability: Capability) {
+  private func submit(_ operation: FrontOperation, _ server: String, _ upstreamName: JSONSlice) {
     var operation = operation
-    operation.server = capability.server
-    operation.timeoutMilliseconds = timeout(of: capability.server)
+    operation.server = server
+    operation.timeoutMilliseconds = timeout(of: server)
     operations[operation.id] = operation
-    logStart(operation)
+    logStart(operation, upstreamName)
+    if operation.kind == .prompt, let payload = operation.payload, payload.kind != .object, payload.kind != .null {
+      let failure = OperationFailure(
+        status: 400, code: .invalidArgs, message: "arguments must be a JSON object or null", reason: "invalid_field")
+      return finish(operation.id, .failure(failure))
+    }
     let carried = Operation(
-      id: operation.id, server: capability.server, method: "tools/call",
-      parameters: Self.parameters(capability, operation.arguments), blob: blob(operation),
-      deadline: operation.deadline, timeoutMilliseconds: operation.timeoutMilliseconds,
-      traceparent: operation.trace.traceparent)
+      id: operation.id, server: server, method: operation.kind.method,
+      parameters: Self.parameters(operation, upstreamName), blob: blob(operation), deadline: operation.deadline,
+      timeoutMilliseconds: operation.timeoutMilliseconds, traceparent: operation.trace.traceparent)
     supervisor.assumeIsolated { $0.submit(carried) }
   }
 
-  private static func parameters(_ capability: Capability, _ arguments: JSONSlice) -> JSONSlice {
-    var writer = JSONWriter(reserving: arguments.range.count + 128)
+  private static func parameters(_ operation: FrontOperation, _ upstreamName: JSONSlice) -> JSONSlice {
+    var writer = JSONWriter(reserving: (operation.payload?.range.count ?? 0) + 128)
     writer.beginObject()
-    writer.member("name", capability.toolName)
-    writer.member("arguments", arguments)
+    switch operation.kind {
+    case .capability, .prompt:
+      writer.member("name", upstreamName)
+      if let payload = operation.payload, payload.kind == .object { writer.member("arguments", payload) }
+    case .resource: writer.member("uri", upstreamName)
+    }
     writer.endObject()
     return JSONSlice(assembled: writer)
   }
@@ -78,9 +77,8 @@ extension FrontRouter {
     writer.beginObject()
     writer.member("surface", operation.target.surface)
     writer.member("trace", operation.traceID)
-    if operation.capabilityID.utf8.count <= Self.longestBlobPart {
-      writer.member("capability", operation.capabilityID)
-    }
+    writer.member("kind", operation.kind.rawValue)
+    if operation.entryID.utf8.count <= Self.longestBlobPart { writer.member("entry", operation.entryID) }
     if let id = operation.requestID, id.range.count <= Self.longestBlobPart { writer.member("request", id) }
     writer.endObject()
     return JSONSlice(assembled: writer)
@@ -107,10 +105,10 @@ extension FrontRouter {
     guard let operation = operations[id] else { return }
     switch result {
     case .up:
-      if let capability = catalog[operation.capabilityID] {
-        submit(operation, capability)
+      if let entry = catalog.entry(operation.kind, operation.entryID) {
+        submit(operation, entry.server, entry.upstreamName)
       } else {
-        finish(id, .failure(FailureMapping.unknownCapability(operation.capabilityID)))
+        finish(id, .failure(FailureMapping.unknown(operation.kind, operation.entryID)))
       }
     case .unavailable(let code, let message):
       finish(id, .failure(FailureMapping.unavailable(code, message)))
@@ -118,7 +116,7 @@ extension FrontRouter {
       finish(
         id,
         FailureMapping.outcome(
-          of: .expiredWhileStarting, kind: Self.kind, server: operation.server,
+          of: .expiredWhileStarting, kind: operation.kind.operation, server: operation.server,
           timeoutMilliseconds: operation.timeoutMilliseconds))
     }
   }
@@ -136,15 +134,8 @@ extension FrontRouter {
   /// Answers an operation, once.
   func finish(_ id: OperationID, _ result: Result<JSONSlice?, OperationFailure>) {
     guard let operation = operations.removeValue(forKey: id) else { return }
-    if case .control(let session, _) = operation.target { session.operations.remove(id) }
-    switch result {
-    case .success(let data):
-      operation.target.reply(
-        status: 200,
-        body: Envelope.success(requestID: operation.requestID, traceID: operation.traceID, data: data))
-    case .failure(let failure):
-      operation.target.reply(failure, requestID: operation.requestID, traceID: operation.traceID)
-    }
+    operation.target.ended(id)
+    operation.target.finish(result, requestID: operation.requestID, traceID: operation.traceID)
     logEnd(operation, result)
     operationsChanged()
   }
@@ -155,15 +146,18 @@ extension FrontRouter {
     [
       LogField("trace_id", operation.traceID), LogField("request_id", operation.requestID?.string),
       LogField("surface", operation.target.surface), LogField("server_id", operation.server),
-      LogField("capability_id", operation.capabilityID),
+      LogField(operation.kind.idMember, operation.entryID),
     ]
   }
 
-  private func logStart(_ operation: FrontOperation) {
+  private func logStart(_ operation: FrontOperation, _ upstreamName: JSONSlice) {
     guard log.isEnabled(.info) else { return }
     var fields = fields(operation)
-    if log.isEnabled(.debug) { fields.append(LogField("args", redaction.render(operation.arguments))) }
-    log.info("tool call start", fields)
+    if operation.kind == .resource { fields.append(LogField("uri", upstreamName.string)) }
+    if log.isEnabled(.debug), let payload = operation.payload {
+      fields.append(LogField(operation.kind == .prompt ? "arguments" : "args", redaction.render(payload)))
+    }
+    log.info("\(operation.kind.operation.lowercased()) start", fields)
   }
 
   private func logEnd(_ operation: FrontOperation, _ result: Result<JSONSlice?, OperationFailure>) {
@@ -174,10 +168,10 @@ extension FrontRouter {
       guard log.isEnabled(.info) else { return }
       var fields = fields(operation) + [duration]
       if log.isEnabled(.debug), let data { fields.append(LogField("data", redaction.render(data))) }
-      log.info("tool call success", fields)
+      log.info("\(operation.kind.operation.lowercased()) success", fields)
     case .failure(let failure):
       log.warn(
-        "tool call failure",
+        "\(operation.kind.operation.lowercased()) failure",
         fields(operation) + [
           duration, LogField("code", failure.code.rawValue), LogField("reason", failure.reason),
           LogField("retryable", failure.isRetryable),
@@ -194,14 +188,15 @@ extension FrontRouter: SupervisorDelegate {
     finish(
       id,
       FailureMapping.outcome(
-        of: end, kind: Self.kind, server: operation.server, timeoutMilliseconds: operation.timeoutMilliseconds))
+        of: end, kind: operation.kind.operation, server: operation.server,
+        timeoutMilliseconds: operation.timeoutMilliseconds))
   }
 
   package func serverWaitEnded(_ id: OperationID, _ result: ServerWait) { waitEnded(id, result) }
 
   package func catalogChanged(server: String, _ serverCatalog: ServerCatalog) {
     let before = catalog.omissions
-    catalog.set(server: server, tools: serverCatalog.tools)
+    catalog.set(server: server, serverCatalog)
     guard catalog.omissions != before else { return }
     for omission in catalog.omissions where !before.contains(omission) {
       log.warn(

@@ -8,10 +8,12 @@ import Telemetry
 /// Requests of the control socket.
 extension FrontRouter {
   func control(_ session: ControlSession, _ id: RequestID, _ method: String, _ params: JSONSlice?) {
-    let target = ReplyTarget.control(session, id)
+    let target = ControlRequest(session, id)
     let trace = trace(continuing: params?.member("_meta")?.member("traceparent")?.string)
     switch method {
-    case "capabilities/list": listCapabilities(target, wait: params?.member("wait")?.int)
+    case "capabilities/list": list(.capability, target, wait: params?.member("wait")?.int)
+    case "resources/list": list(.resource, target, wait: params?.member("wait")?.int)
+    case "prompts/list": list(.prompt, target, wait: params?.member("wait")?.int)
     case "capabilities/describe":
       guard let name = params?.member("id")?.string else {
         let failure = OperationFailure(
@@ -19,7 +21,9 @@ extension FrontRouter {
         return target.reply(failure, requestID: nil, traceID: trace.traceID.description)
       }
       describeCapability(target, name, trace: trace)
-    case "tools/call": callTool(target, ToolCallRequest.decode(params ?? .emptyObject), trace: trace)
+    case "tools/call": operate(target, OperationRequest.decode(.capability, params ?? .emptyObject), trace: trace)
+    case "resources/read": operate(target, OperationRequest.decode(.resource, params ?? .emptyObject), trace: trace)
+    case "prompts/get": operate(target, OperationRequest.decode(.prompt, params ?? .emptyObject), trace: trace)
     case "status": Task { await self.status(session, id) }
     case "stop":
       var writer = JSONWriter()
@@ -57,7 +61,7 @@ extension FrontRouter {
       writer.member("version", session.version)
       writer.memberNull("protocol_era")
       writer.memberNull("scope")
-      writer.member("in_flight", session.operations.count)
+      writer.member("in_flight", session.abandons.count)
       writer.endObject()
     }
     writer.endArray()

@@ -6,22 +6,23 @@ import Telemetry
 
 /// A list that waits for servers in their first start.
 struct WaitingList {
-  let target: ReplyTarget
+  let kind: EntryKind
+  let target: any ReplyTarget
   let timer: Timer
 }
 
 /// Lists and descriptions.
 extension FrontRouter {
-  /// Answers with the allowed capabilities and one readiness row per server. `wait` bounds the wait for first starts,
+  /// Answers with the allowed entries of a kind and one readiness row per server. `wait` bounds the wait for first starts,
   /// milliseconds; nil is the configuration's `listWaitMs` (contract §3.4).
-  func listCapabilities(_ target: ReplyTarget, wait: Int?) {
+  func list(_ kind: EntryKind, _ target: any ReplyTarget, wait: Int?) {
     let limit = Duration.milliseconds(min(wait ?? settings.configuration.listWaitMs, 600_000))
     let end = supervisor.assumeIsolated { $0.firstStartsEnd(waiting: limit) }
-    guard let end, !isStopping else { return target.reply(status: 200, body: capabilityList()) }
+    guard let end, !isStopping else { return target.reply(status: 200, body: listBody(kind)) }
     let id = nextListID()
     let timer = loop.schedule(at: end) { self.answerWaitingList(id) }
-    waitingLists[id] = WaitingList(target: target, timer: timer)
-    if case .http(let exchange) = target {
+    waitingLists[id] = WaitingList(kind: kind, target: target, timer: timer)
+    if let exchange = target as? HTTPExchange {
       exchange.onDisconnect { self.waitingLists.removeValue(forKey: id)?.timer.cancel() }
     }
   }
@@ -29,7 +30,7 @@ extension FrontRouter {
   func answerWaitingList(_ id: UInt64) {
     guard let list = waitingLists.removeValue(forKey: id) else { return }
     list.timer.cancel()
-    list.target.reply(status: 200, body: capabilityList())
+    list.target.reply(status: 200, body: listBody(list.kind))
   }
 
   /// A server left its first start: lists that waited for the last one are answered.
@@ -43,13 +44,14 @@ extension FrontRouter {
     }
   }
 
-  private func capabilityList() -> [UInt8] {
-    var writer = JSONWriter(reserving: 256 + 192 * catalog.sorted.count)
+  private func listBody(_ kind: EntryKind) -> [UInt8] {
+    let entries = catalog.sorted(kind)
+    var writer = JSONWriter(reserving: 256 + 192 * entries.count)
     writer.beginObject()
     writer.member("version", "v1")
-    writer.key("capabilities")
+    writer.key(kind.listMember)
     writer.beginArray()
-    for capability in catalog.sorted where policy.allows(capability.id) { capability.writeItem(to: &writer) }
+    for entry in entries where policy.allows(entry.id) { entry.writeItem(to: &writer) }
     writer.endArray()
     writeReadiness(to: &writer)
     writer.endObject()
@@ -71,18 +73,18 @@ extension FrontRouter {
   }
 
   /// Policy, lookup (contract §3.4). A server that was never listed is told by its readiness, not by 404.
-  func describeCapability(_ target: ReplyTarget, _ id: String, trace: TraceContext) {
+  func describeCapability(_ target: any ReplyTarget, _ id: String, trace: TraceContext) {
     func refuse(_ failure: OperationFailure) {
       target.reply(failure, requestID: nil, traceID: trace.traceID.description)
     }
-    guard policy.allows(id) else { return refuse(FailureMapping.denied(kind: "Capability", id: id)) }
-    guard let capability = catalog[id] else {
-      guard let owner = catalog.unlistedOwners(of: id).first,
+    guard policy.allows(id) else { return refuse(FailureMapping.denied(.capability, id)) }
+    guard let capability = catalog.capabilities[id] else {
+      guard let owner = catalog.unlistedOwners(of: id, .capability).first,
         let readiness = supervisor.assumeIsolated({ $0.readiness(of: owner) }), readiness.code != .ready
-      else { return refuse(FailureMapping.unknownCapability(id)) }
+      else { return refuse(FailureMapping.unknown(.capability, id)) }
       return refuse(FailureMapping.unavailable(readiness.code, readiness.message))
     }
-    var writer = JSONWriter(reserving: capability.tool.range.count + 256)
+    var writer = JSONWriter(reserving: capability.item.range.count + 256)
     writer.beginObject()
     writer.member("version", "v1")
     writer.key("capability")

@@ -14,7 +14,7 @@ package actor FrontRouter {
   let log: Logger
   let policy: Policy
   let redaction: Redaction
-  var catalog: CapabilityCatalog
+  var catalog: Catalog
   var operations: [OperationID: FrontOperation] = [:]
   /// Lists that wait for servers in their first start.
   var waitingLists: [UInt64: WaitingList] = [:]
@@ -37,8 +37,7 @@ package actor FrontRouter {
     self.log = log
     policy = Policy(settings.configuration.policy)
     redaction = Redaction(keys: settings.configuration.policy.redactKeys)
-    catalog = CapabilityCatalog(
-      order: settings.configuration.servers.map(\.id), aliases: settings.configuration.capabilityAliases)
+    catalog = Catalog(settings.configuration)
   }
 
   // MARK: Life
@@ -57,7 +56,7 @@ package actor FrontRouter {
       writer.endObject()
     }
     control.onRequest = { self.control($0, $1, $2, $3) }
-    control.onEnd = { session in for id in session.operations { self.abandon(id) } }
+    control.onEnd = { session in for abandon in session.abandons.values { abandon() } }
     control.onRefusal = { self.log.warn("control request refused", [LogField("detail", $0)]) }
     self.control = control
   }
@@ -151,15 +150,14 @@ extension FrontRouter: HTTPRequestSink {
   }
 
   private func route(_ route: V1Route, _ exchange: HTTPExchange) {
-    let target = ReplyTarget.http(exchange)
     switch route {
-    case .listCapabilities(let wait): listCapabilities(target, wait: wait)
-    case .describeCapability(let id): describeCapability(target, id, trace: trace(of: exchange))
-    case .callTool: callTool(target, ToolCallRequest.decode(exchange.body), trace: trace(of: exchange))
-    case .listResources, .readResource, .listPrompts, .getPrompt:
-      let failure = OperationFailure(
-        status: 404, code: .invalidArgs, message: "Resources and prompts are not served yet.", reason: "unknown_route")
-      target.reply(failure, requestID: nil, traceID: trace(of: exchange).traceID.description)
+    case .listCapabilities(let wait): list(.capability, exchange, wait: wait)
+    case .listResources(let wait): list(.resource, exchange, wait: wait)
+    case .listPrompts(let wait): list(.prompt, exchange, wait: wait)
+    case .describeCapability(let id): describeCapability(exchange, id, trace: trace(of: exchange))
+    case .callTool: operate(exchange, OperationRequest.decode(.capability, exchange.body), trace: trace(of: exchange))
+    case .readResource: operate(exchange, OperationRequest.decode(.resource, exchange.body), trace: trace(of: exchange))
+    case .getPrompt: operate(exchange, OperationRequest.decode(.prompt, exchange.body), trace: trace(of: exchange))
     }
   }
 }

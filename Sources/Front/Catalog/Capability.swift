@@ -1,33 +1,30 @@
 import Protocol
 
 /// One upstream tool as clients see it (contract §3.1, §4.2).
-struct Capability: Sendable {
-  /// The public id.
+struct Capability: CatalogEntry {
+  static let kind = EntryKind.capability
+
   let id: String
   let server: String
-  /// The upstream's name of the tool, as its own JSON string.
-  let toolName: JSONSlice
-  /// The upstream's tool object, untouched.
-  let tool: JSONSlice
+  let upstreamName: JSONSlice
+  let item: JSONSlice
 
-  /// Nil when the tool has no name.
-  init?(server: String, tool: JSONSlice, id: (String) -> String) {
-    guard let name = tool.member("name"), let text = name.string else { return nil }
+  init?(server: String, item: JSONSlice, id: (String) -> String) {
+    guard let name = item.member("name"), let text = name.string else { return nil }
     self.id = id(text)
     self.server = server
-    toolName = name
-    self.tool = tool
+    upstreamName = name
+    self.item = item
   }
 
-  /// The item of `GET /v1/capabilities`.
   func writeItem(to writer: inout JSONWriter) {
     writer.beginObject()
     writer.member("id", id)
-    writer.member("summary", Summary.of(tool.member("description")?.string))
+    writer.member("summary", Summary.of(item.member("description")?.string))
     writer.member("server", server)
-    writer.member("tool", toolName)
+    writer.member("tool", upstreamName)
     writer.member("tags", strings: [server])
-    if let isReadOnly = tool.member("annotations")?.member("readOnlyHint")?.bool {
+    if let isReadOnly = item.member("annotations")?.member("readOnlyHint")?.bool {
       writer.member("read_only", isReadOnly)
     }
     writer.endObject()
@@ -38,14 +35,14 @@ struct Capability: Sendable {
     writer.beginObject()
     writer.member("id", id)
     writer.member("server", server)
-    writer.member("tool", toolName)
-    let description = tool.member("description")?.string ?? ""
+    writer.member("tool", upstreamName)
+    let description = item.member("description")?.string ?? ""
     writer.member("description", description.isEmpty ? Summary.placeholder : description)
-    writer.member("input_schema", tool.member("inputSchema") ?? .emptyObject)
+    writer.member("input_schema", item.member("inputSchema") ?? .emptyObject)
     writer.member("examples", strings: [])
     for (name, upstreamName) in [("title", "title"), ("output_schema", "outputSchema"), ("annotations", "annotations")]
     {
-      if let value = tool.member(upstreamName), !value.isNull { writer.member(name, value) }
+      if let value = item.member(upstreamName), !value.isNull { writer.member(name, value) }
     }
     writer.endObject()
   }

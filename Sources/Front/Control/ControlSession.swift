@@ -10,8 +10,8 @@ final class ControlSession: Hashable {
   var name: String?
   var version: String?
   var hasSaidHello = false
-  /// Operations that run for it; they are cancelled when it goes away.
-  var operations: Set<OperationID> = []
+  /// What gives up the operations that run for it, when it goes away.
+  var abandons: [OperationID: () -> Void] = [:]
 
   init(_ connection: FrameConnection) { self.connection = connection }
 

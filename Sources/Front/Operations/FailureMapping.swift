@@ -36,13 +36,14 @@ enum FailureMapping {
       status: 503, code: .serverUnreachable, message: message, isRetryable: code.isRetryable, reason: code.rawValue)
   }
 
-  static func denied(kind: String, id: String) -> OperationFailure {
+  static func denied(_ kind: EntryKind, _ id: String) -> OperationFailure {
     OperationFailure(
-      status: 403, code: .invalidArgs, message: "\(kind) \"\(id)\" is blocked by policy.", reason: "policy_denied")
+      status: 403, code: .invalidArgs, message: "\(kind.word) \"\(id)\" is blocked by policy.",
+      reason: "policy_denied")
   }
 
-  static func unknownCapability(_ id: String) -> OperationFailure {
-    OperationFailure(status: 404, code: .toolNotFound, message: "Capability \"\(id)\" does not exist.")
+  static func unknown(_ kind: EntryKind, _ id: String) -> OperationFailure {
+    OperationFailure(status: 404, code: kind.unknownCode, message: "\(kind.word) \"\(id)\" does not exist.")
   }
 
   private static func upstreamError(_ error: JSONSlice) -> OperationFailure {

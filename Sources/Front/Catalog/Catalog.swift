@@ -1,0 +1,68 @@
+import Configuration
+import Protocol
+import Supervisor
+
+/// All that clients can see of all servers. Pure.
+struct Catalog: Sendable {
+  /// Server ids in the order of the configuration.
+  private(set) var order: [String]
+  private(set) var capabilities: EntryCatalog<Capability>
+  private(set) var resources: EntryCatalog<ResourceEntry>
+  private(set) var prompts: EntryCatalog<PromptEntry>
+  private var listed: Set<String> = []
+
+  init(_ configuration: Configuration) {
+    order = configuration.servers.map(\.id)
+    capabilities = EntryCatalog(aliases: configuration.capabilityAliases)
+    resources = EntryCatalog(aliases: configuration.resourceAliases)
+    prompts = EntryCatalog(aliases: configuration.promptAliases)
+  }
+
+  /// Takes a server's lists.
+  mutating func set(server: String, _ lists: ServerCatalog) {
+    listed.insert(server)
+    capabilities.set(server: server, items: lists.tools, order: order)
+    resources.set(server: server, items: lists.resources, order: order)
+    prompts.set(server: server, items: lists.prompts, order: order)
+  }
+
+  /// Whether the server's lists were ever read.
+  func isListed(_ server: String) -> Bool { listed.contains(server) }
+
+  var omissions: [Omission] { capabilities.omissions + resources.omissions + prompts.omissions }
+
+  func entry(_ kind: EntryKind, _ id: String) -> (any CatalogEntry)? {
+    switch kind {
+    case .capability: capabilities[id]
+    case .resource: resources[id]
+    case .prompt: prompts[id]
+    }
+  }
+
+  func sorted(_ kind: EntryKind) -> [any CatalogEntry] {
+    switch kind {
+    case .capability: capabilities.sorted
+    case .resource: resources.sorted
+    case .prompt: prompts.sorted
+    }
+  }
+
+  /// Servers whose lists were never read and that may have an entry with this id: it begins with the server's id and a
+  /// dot, or is an alias for one of its entries.
+  func unlistedOwners(of id: String, _ kind: EntryKind) -> [String] {
+    let aliased = sources(of: id, kind)
+    return order.filter { server in
+      !isListed(server)
+        && (id.utf8.starts(with: "\(server).".utf8) || aliased.contains { $0.utf8.starts(with: "\(server).".utf8) })
+    }
+  }
+
+  /// The source ids that have `id` as their alias.
+  func sources(of id: String, _ kind: EntryKind) -> [String] {
+    switch kind {
+    case .capability: capabilities.aliasedSources(of: id)
+    case .resource: resources.aliasedSources(of: id)
+    case .prompt: prompts.aliasedSources(of: id)
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import Configuration
+import Protocol
+import Supervisor
+
+/// The entries of one kind of all servers under their public ids. Pure.
+///
+/// Servers are merged in the order of the configuration: of two entries with the same public id the first keeps it, the
+/// other is left out and named (contract §4.1).
+struct EntryCatalog<Entry: CatalogEntry>: Sendable {
+  private let aliases: AliasMap
+  private var items: [String: [JSONSlice]] = [:]
+  private var byID: [String: Entry] = [:]
+  /// Sorted by id in byte order.
+  private(set) var sorted: [Entry] = []
+  private(set) var omissions: [Omission] = []
+
+  init(aliases: AliasMap) { self.aliases = aliases }
+
+  subscript(id: String) -> Entry? { byID[id] }
+
+  /// Takes one server's list and merges anew. `order`: the server ids in the order of the configuration.
+  mutating func set(server: String, items serverItems: [JSONSlice], order: [String]) {
+    items[server] = serverItems
+    merge(order)
+  }
+
+  /// Forgets servers that are not in `order` and merges anew.
+  mutating func keep(_ order: [String]) {
+    let kept = Set(order)
+    items = items.filter { kept.contains($0.key) }
+    merge(order)
+  }
+
+  private mutating func merge(_ order: [String]) {
+    byID = [:]
+    omissions = []
+    for server in order {
+      for item in items[server] ?? [] { add(item, server) }
+    }
+    sorted = byID.values.sorted { $0.id.utf8.lexicographicallyPrecedes($1.id.utf8) }
+  }
+
+  private mutating func add(_ item: JSONSlice, _ server: String) {
+    guard let entry = Entry(server: server, item: item, id: { aliases.publicID(of: "\(server).\($0)") }) else { return }
+    if let kept = byID[entry.id] {
+      omissions.append(Omission(server: server, id: entry.id, keptBy: kept.server))
+    } else {
+      byID[entry.id] = entry
+    }
+  }
+
+  /// The source ids that have `id` as their alias.
+  func aliasedSources(of id: String) -> [String] { aliases.publicIDs.filter { $0.value == id }.map(\.key) }
+}
+
+/// An entry that lost its id to another.
+struct Omission: Sendable, Equatable {
+  let server: String
+  let id: String
+  let keptBy: String
+}

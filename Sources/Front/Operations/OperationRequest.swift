@@ -1,0 +1,104 @@
+import Protocol
+
+/// The decoded body of a call, read or get. Values are slices of the body, untouched.
+struct OperationRequest {
+  let kind: EntryKind
+  /// The public id of what it is about.
+  let id: String
+  /// `args` of a tool call (an object), `arguments` of a prompt (not checked yet); nil for a resource.
+  let payload: JSONSlice?
+  /// A JSON string, or nil for null and absent.
+  let requestID: JSONSlice?
+
+  /// How deep a body may nest; real arguments are far below, and recursive parsers of upstreams survive it.
+  static let limits = JSONLimits(maxBytes: Frame.maximumLength, maxDepth: 256)
+
+  /// Decodes in the order of the contract's checks (§3.4). On failure `requestID` is the request's as far as it could be
+  /// read, so that the answer echoes it.
+  static func decode(_ kind: EntryKind, _ body: [UInt8]) -> Result<OperationRequest, Refusal> {
+    do {
+      return decode(kind, try JSONSlice(validating: body, limits: limits))
+    } catch {
+      return .failure(Refusal(reason: "invalid_json", message: "The body is not JSON: \(error)."))
+    }
+  }
+
+  static func decode(_ kind: EntryKind, _ body: JSONSlice) -> Result<OperationRequest, Refusal> {
+    guard body.kind == .object else {
+      return .failure(Refusal(reason: "invalid_field", message: "The body must be a JSON object."))
+    }
+    var members = Members(kind)
+    for (key, value) in body.members { members.note(key, value) }
+    do throws(Refusal) {
+      return .success(try members.request())
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  /// A body that is no operation: always 400 `INVALID_ARGS`.
+  struct Refusal: Error {
+    let reason: String
+    let message: String
+    var requestID: JSONSlice?
+
+    var failure: OperationFailure {
+      OperationFailure(status: 400, code: .invalidArgs, message: message, reason: reason)
+    }
+  }
+}
+
+/// The members of a body as one walk finds them, not yet judged.
+private struct Members {
+  private let kind: EntryKind
+  private var id: JSONSlice?
+  private var payload: JSONSlice?
+  private var requestID: JSONSlice?
+  private var repeated: String?
+
+  init(_ kind: EntryKind) { self.kind = kind }
+
+  private var payloadName: String? {
+    switch kind {
+    case .capability: "args"
+    case .prompt: "arguments"
+    case .resource: nil
+    }
+  }
+
+  mutating func note(_ key: JSONSlice, _ value: JSONSlice) {
+    if key.isString(kind.idMember) {
+      if id != nil { repeated = kind.idMember }
+      id = value
+    } else if let payloadName, key.isString(payloadName) {
+      if payload != nil { repeated = payloadName }
+      payload = value
+    } else if key.isString("request_id") {
+      if requestID != nil { repeated = "request_id" }
+      requestID = value
+    }
+  }
+
+  func request() throws(OperationRequest.Refusal) -> OperationRequest {
+    // Policy would read one of the two, the upstream the other.
+    if let repeated { throw refusal("The member \(repeated) occurs twice.", echo: false) }
+    guard let id else { throw refusal("The member \(kind.idMember) is missing.") }
+    guard let name = id.string else { throw refusal("The member \(kind.idMember) must be a string.") }
+    if let requestID, requestID.kind != .string, requestID.kind != .null {
+      throw refusal("The member request_id must be a string or null.")
+    }
+    if kind == .capability { try checkArguments() }
+    return OperationRequest(
+      kind: kind, id: name, payload: payload, requestID: requestID?.kind == .string ? requestID : nil)
+  }
+
+  private func checkArguments() throws(OperationRequest.Refusal) {
+    guard let payload else { throw refusal("The member args is missing.") }
+    guard payload.kind == .object else { throw refusal("args must be a JSON object") }
+    if let name = payload.firstRepeatedMember() { throw refusal("The member \(name) of args occurs twice.") }
+  }
+
+  private func refusal(_ message: String, echo: Bool = true) -> OperationRequest.Refusal {
+    OperationRequest.Refusal(reason: "invalid_field", message: message, requestID: echo ? requestID : nil)
+  }
+}

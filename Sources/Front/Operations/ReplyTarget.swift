@@ -1,0 +1,69 @@
+import Protocol
+
+/// The way back to whoever asked: one request of one surface. Loop-confined. It is answered once.
+protocol ReplyTarget: AnyObject {
+  /// The word of log records: `http`, `cli` or `mcp`.
+  var surface: String { get }
+
+  /// Answers with a JSON body and the status it has on `/v1`. `allow`: value of the `Allow` header of a 405.
+  func reply(status: Int, body: [UInt8], allow: String?)
+
+  /// Answers with the end of an operation: an envelope, unless the surface has a form of its own.
+  func finish(_ result: Result<JSONSlice?, OperationFailure>, requestID: JSONSlice?, traceID: String)
+
+  /// An operation runs for this request; `abandon` is to be called when its client goes away before the answer.
+  func began(_ operation: OperationID, abandon: @escaping () -> Void)
+
+  /// The operation has ended.
+  func ended(_ operation: OperationID)
+}
+
+extension ReplyTarget {
+  func reply(status: Int, body: [UInt8]) { reply(status: status, body: body, allow: nil) }
+
+  func reply(_ failure: OperationFailure, requestID: JSONSlice? = nil, traceID: String) {
+    reply(
+      status: failure.status, body: Envelope.failure(requestID: requestID, traceID: traceID, failure),
+      allow: failure.allow)
+  }
+
+  func finish(_ result: Result<JSONSlice?, OperationFailure>, requestID: JSONSlice?, traceID: String) {
+    switch result {
+    case .success(let data):
+      reply(status: 200, body: Envelope.success(requestID: requestID, traceID: traceID, data: data))
+    case .failure(let failure):
+      reply(failure, requestID: requestID, traceID: traceID)
+    }
+  }
+}
+
+extension HTTPExchange: ReplyTarget {
+  var surface: String { "http" }
+
+  func reply(status: Int, body: [UInt8], allow: String?) {
+    respond(status: status, headers: allow.map { [(name: "allow", value: $0)] } ?? [], body: body)
+  }
+
+  func began(_ operation: OperationID, abandon: @escaping () -> Void) { onDisconnect(abandon) }
+
+  func ended(_ operation: OperationID) {}
+}
+
+/// One request of a control session.
+final class ControlRequest: ReplyTarget {
+  let session: ControlSession
+  let id: RequestID
+
+  init(_ session: ControlSession, _ id: RequestID) {
+    self.session = session
+    self.id = id
+  }
+
+  var surface: String { "cli" }
+
+  func reply(status: Int, body: [UInt8], allow: String?) { session.reply(id, status: status, body: body) }
+
+  func began(_ operation: OperationID, abandon: @escaping () -> Void) { session.abandons[operation] = abandon }
+
+  func ended(_ operation: OperationID) { session.abandons[operation] = nil }
+}

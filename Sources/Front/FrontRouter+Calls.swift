@@ -33,6 +33,8 @@ extension FrontRouter {
     }
     if let entry = catalog.entry(operation.kind, operation.entryID) {
       submit(operation, entry.server, entry.upstreamName)
+    } else if operation.kind == .resource, let (server, uri) = catalog.aliasedResource(operation.entryID) {
+      submit(operation, server, uri)
     } else if let owner = catalog.unlistedOwners(of: operation.entryID, operation.kind).first {
       waitForListing(operation, owner)
     } else {
@@ -135,6 +137,7 @@ extension FrontRouter {
   func finish(_ id: OperationID, _ result: Result<JSONSlice?, OperationFailure>) {
     guard let operation = operations.removeValue(forKey: id) else { return }
     operation.target.ended(id)
+    let result = result.mapError { hinted($0, operation.kind, operation.entryID, server: operation.server) }
     operation.target.finish(result, requestID: operation.requestID, traceID: operation.traceID)
     logEnd(operation, result)
     operationsChanged()

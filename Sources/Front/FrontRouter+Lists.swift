@@ -74,15 +74,16 @@ extension FrontRouter {
 
   /// Policy, lookup (contract §3.4). A server that was never listed is told by its readiness, not by 404.
   func describeCapability(_ target: any ReplyTarget, _ id: String, trace: TraceContext) {
-    func refuse(_ failure: OperationFailure) {
-      target.reply(failure, requestID: nil, traceID: trace.traceID.description)
+    func refuse(_ failure: OperationFailure, server: String = "") {
+      let hinted = hinted(failure, .capability, id, server: server)
+      target.reply(hinted, requestID: nil, traceID: trace.traceID.description)
     }
     guard policy.allows(id) else { return refuse(FailureMapping.denied(.capability, id)) }
     guard let capability = catalog.capabilities[id] else {
       guard let owner = catalog.unlistedOwners(of: id, .capability).first,
         let readiness = supervisor.assumeIsolated({ $0.readiness(of: owner) }), readiness.code != .ready
       else { return refuse(FailureMapping.unknown(.capability, id)) }
-      return refuse(FailureMapping.unavailable(readiness.code, readiness.message))
+      return refuse(FailureMapping.unavailable(readiness.code, readiness.message), server: owner)
     }
     var writer = JSONWriter(reserving: capability.item.range.count + 256)
     writer.beginObject()

@@ -1,3 +1,5 @@
+import Protocol
+
 /// Finds the key that somebody probably meant.
 enum KeySuggestion {
   /// What other programs call the same thing.
@@ -14,7 +16,7 @@ enum KeySuggestion {
     let limit = min(3, max(1, folded.utf8.count / 3))
     var best: (key: String, distance: Int)?
     for candidate in known {
-      let distance = distance(Array(folded.utf8), Array(fold(candidate).utf8))
+      let distance = EditDistance.between(folded.utf8, fold(candidate).utf8)
       if distance <= limit, distance < best?.distance ?? .max {
         best = (candidate, distance)
       }
@@ -24,25 +26,5 @@ enum KeySuggestion {
 
   private static func fold(_ key: String) -> String {
     key.lowercased().filter { $0 != "_" && $0 != "-" }
-  }
-
-  /// Optimal string alignment: insertions, deletions, replacements and swaps of neighbours.
-  private static func distance(_ a: [UInt8], _ b: [UInt8]) -> Int {
-    guard !a.isEmpty, !b.isEmpty else { return max(a.count, b.count) }
-    var beforePrevious: [Int] = []
-    var previous = Array(0...b.count)
-    for i in 1...a.count {
-      var current = [i]
-      for j in 1...b.count {
-        var best = min(previous[j] + 1, current[j - 1] + 1, previous[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1))
-        if i > 1, j > 1, a[i - 1] == b[j - 2], a[i - 2] == b[j - 1] {
-          best = min(best, beforePrevious[j - 2] + 1)
-        }
-        current.append(best)
-      }
-      beforePrevious = previous
-      previous = current
-    }
-    return previous[b.count]
   }
 }

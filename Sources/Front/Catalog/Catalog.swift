@@ -57,6 +57,20 @@ struct Catalog: Sendable {
     }
   }
 
+  /// The server and URI of an alias for a resource that no list names: it is forwarded all the same, if that server has
+  /// resources (contract §6.1).
+  func aliasedResource(_ id: String) -> (server: String, uri: JSONSlice)? {
+    for source in sources(of: id, .resource) {
+      for server in order where isListed(server) && source.utf8.starts(with: "\(server).".utf8) {
+        guard resources.sorted.contains(where: { $0.server == server }) else { continue }
+        var writer = JSONWriter()
+        writer.value(String(source.dropFirst(server.count + 1)))
+        return (server, JSONSlice(assembled: writer))
+      }
+    }
+    return nil
+  }
+
   /// The source ids that have `id` as their alias.
   func sources(of id: String, _ kind: EntryKind) -> [String] {
     switch kind {

@@ -52,7 +52,9 @@ enum FailureMapping {
     if let data = error.member("data"), !data.isNull {
       message += "; data: \(quote(String(decoding: data.compacted().prefix(4 * longestQuote), as: UTF8.self)))"
     }
-    return OperationFailure(status: 502, code: .upstreamError, message: message)
+    var failure = OperationFailure(status: 502, code: .upstreamError, message: message)
+    failure.isArgumentError = error.member("code")?.int == MCPErrorCode.invalidParams
+    return failure
   }
 
   private static func failed(_ failure: CallFailure, _ server: String) -> OperationFailure {

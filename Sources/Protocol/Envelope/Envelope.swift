@@ -18,6 +18,10 @@ package enum Envelope {
       writer.member("message", failure.message)
       writer.member("retryable", failure.isRetryable)
       if let reason = failure.reason { writer.member("reason", reason) }
+      if let hint = failure.hint {
+        writer.key("hint")
+        hint.write(to: &writer)
+      }
       writer.endObject()
     }
   }

@@ -10,10 +10,14 @@ package struct OperationFailure: Error, Sendable, Equatable {
   package let reason: String?
   /// The value of the `Allow` header that goes with a 405.
   package var allow: String?
+  /// The upstream refused the arguments (JSON-RPC -32602).
+  package var isArgumentError = false
+  /// What helps, when we know it.
+  package var hint: FailureHint?
 
   package init(
     status: Int, code: ErrorCode, message: String, isRetryable: Bool = false, reason: String? = nil,
-    allow: String? = nil
+    allow: String? = nil, hint: FailureHint? = nil
   ) {
     self.status = status
     self.code = code
@@ -21,5 +25,6 @@ package struct OperationFailure: Error, Sendable, Equatable {
     self.isRetryable = isRetryable
     self.reason = reason
     self.allow = allow
+    self.hint = hint
   }
 }

@@ -1,0 +1,21 @@
+import Protocol
+
+/// Adding what helps to a failure.
+extension FrontRouter {
+  /// The failure with a hint, where one is known. Only what policy shows is suggested.
+  func hinted(_ failure: OperationFailure, _ kind: EntryKind, _ id: String, server: String) -> OperationFailure {
+    var failure = failure
+    if failure.status == 404 {
+      let known = catalog.sorted(kind).lazy.map(\.id).filter { self.policy.allows($0) }
+      let ids = IDSuggestions.nearest(to: id, among: known)
+      failure.hint = FailureHint(didYouMean: ids, actor: .client)
+    } else if failure.reason == "policy_denied" {
+      failure.hint = FailureHint(actor: .operator)
+    } else if let reason = failure.reason, let code = ReadinessCode(rawValue: reason), failure.status == 503 {
+      failure.hint = ReadinessHint.of(code, server: server)
+    } else if failure.isArgumentError, kind == .capability, let capability = catalog.capabilities[id] {
+      failure.hint = FailureHint(expected: ArgumentExpectation.of(capability.item), actor: .client)
+    }
+    return failure
+  }
+}

@@ -59,10 +59,11 @@ enum DaemonProgram {
     for problem in configuration.warnings { log.warn(problem.rendered(path: path)) }
     let supervisor = try WorkerSupervisor(
       loop: loop, settings: try settings(configuration, instance.paths), log: log.area("supervisor"))
-    let front = FrontRouter(
+    let front = try FrontRouter(
       loop: loop,
       settings: FrontSettings(
-        configuration: configuration, configurationPath: path, socketPath: instance.paths.controlSocket),
+        configuration: configuration, configurationPath: path, socketPath: instance.paths.controlSocket,
+        isStrict: options.isStrict),
       supervisor: supervisor, log: log.area("front"))
     let shutdown = Shutdown(loop: loop, front: front, supervisor: supervisor, drainTime: drainTime)
     let signals = try Signals(loop: loop, [SIGTERM, SIGINT, SIGHUP, SIGCHLD]) { signal in

@@ -198,19 +198,8 @@ extension FrontRouter: SupervisorDelegate {
   package func serverWaitEnded(_ id: OperationID, _ result: ServerWait) { waitEnded(id, result) }
 
   package func catalogChanged(server: String, _ serverCatalog: ServerCatalog) {
-    let before = catalog.omissions
     catalog.set(server: server, serverCatalog)
-    guard catalog.omissions != before else { return }
-    for omission in catalog.omissions where !before.contains(omission) {
-      log.warn(
-        "duplicate public id omitted",
-        [
-          LogField("server_id", omission.server), LogField("id", omission.id), LogField("kept_by", omission.keptBy),
-        ])
-    }
-    let byServer = Dictionary(grouping: catalog.omissions, by: \.server)
-    let sentences = byServer.mapValues { $0.map { "\"\($0.id)\" is omitted, server \"\($0.keptBy)\" has that id" } }
-    supervisor.assumeIsolated { $0.noteOmissions(sentences) }
+    catalogMayHaveChanged()
   }
 
   package func readinessChanged(server: String) { readinessMayEndWaiting() }

@@ -24,6 +24,9 @@ extension FrontRouter {
     case "tools/call": operate(target, OperationRequest.decode(.capability, params ?? .emptyObject), trace: trace)
     case "resources/read": operate(target, OperationRequest.decode(.resource, params ?? .emptyObject), trace: trace)
     case "prompts/get": operate(target, OperationRequest.decode(.prompt, params ?? .emptyObject), trace: trace)
+    case "restart":
+      restart(target, params?.member("server")?.string, traceID: trace.traceID.description)
+    case "reload": Task { await self.reload(session, id) }
     case "status": Task { await self.status(session, id) }
     case "stop":
       var writer = JSONWriter()

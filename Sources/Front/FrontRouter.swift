@@ -9,17 +9,21 @@ package import Telemetry
 /// (contract §3.4). Runs on the daemon's loop; a request that meets a ready server crosses no thread and no task.
 package actor FrontRouter {
   let loop: EventLoop
-  let settings: FrontSettings
+  var settings: FrontSettings
   let supervisor: WorkerSupervisor
   let log: Logger
-  let policy: Policy
-  let redaction: Redaction
+  var policy: Policy
+  var redaction: Redaction
   var catalog: Catalog
+  var reportedOmissions: [Omission] = []
   var operations: [OperationID: FrontOperation] = [:]
   /// Lists that wait for servers in their first start.
   var waitingLists: [UInt64: WaitingList] = [:]
   private var lastListID: UInt64 = 0
   var http: HTTPServer?
+  private var httpFront: HTTPFront?
+  /// Reads the configuration file when it is to be applied anew.
+  let files: BlockingThread
   var httpError: String?
   var control: ControlServer?
   var isStopping = false
@@ -30,7 +34,10 @@ package actor FrontRouter {
 
   package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-  package init(loop: EventLoop, settings: FrontSettings, supervisor: WorkerSupervisor, log: Logger) {
+  package init(
+    loop: EventLoop, settings: FrontSettings, supervisor: WorkerSupervisor, log: Logger
+  ) throws(SystemError) {
+    files = try BlockingThread(name: "front-files")
     self.loop = loop
     self.settings = settings
     self.supervisor = supervisor
@@ -63,15 +70,23 @@ package actor FrontRouter {
 
   /// Opens `/v1`. Throws when the address or port cannot be had.
   package func serveHTTP(address: String, port: Int) throws(HTTPServerError) {
+    makeHTTPFront()
+    var limits = HTTPLimits()
+    limits.bodyBytes = settings.configuration.maxBodyBytes
+    let server = try HTTPServer(loop: loop, address: address, port: port, limits: limits) { exchange in
+      self.httpFront?.receive(exchange)
+    }
+    http = server
+    log.info("daemon listening", [LogField("address", address), LogField("port", server.port)])
+  }
+
+  /// The way of HTTP requests under the current configuration.
+  func makeHTTPFront() {
     let configuration = settings.configuration
     let requestGuard = RequestGuard(
       allowedHosts: configuration.allowedHosts, allowedOrigins: configuration.allowedOrigins)
-    let front = HTTPFront(requestGuard: requestGuard, traceID: { self.trace(of: $0).traceID.description }, sink: self)
-    var limits = HTTPLimits()
-    limits.bodyBytes = configuration.maxBodyBytes
-    let server = try HTTPServer(loop: loop, address: address, port: port, limits: limits) { front.receive($0) }
-    http = server
-    log.info("daemon listening", [LogField("address", address), LogField("port", server.port)])
+    httpFront = HTTPFront(
+      requestGuard: requestGuard, traceID: { self.trace(of: $0).traceID.description }, sink: self)
   }
 
   /// The port of `/v1`; nil without HTTP.

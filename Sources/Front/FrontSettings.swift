@@ -6,16 +6,27 @@ package struct FrontSettings: Sendable {
   package var configuration: Configuration
   /// The configuration's real path.
   package var configurationPath: String
+  /// Unknown keys are errors, on reload too.
+  package var isStrict: Bool
   /// Path of the control socket.
   package var socketPath: String
 
   /// Modification time of the configuration file when it was read, in nanoseconds.
-  private let readTime: Int64
+  private var readTime: Int64
 
-  package init(configuration: Configuration, configurationPath: String, socketPath: String) {
+  package init(
+    configuration: Configuration, configurationPath: String, socketPath: String, isStrict: Bool = false
+  ) {
+    self.isStrict = isStrict
     self.configuration = configuration
     self.configurationPath = configurationPath
     self.socketPath = socketPath
+    readTime = Self.modificationTime(of: configurationPath)
+  }
+
+  /// Takes a configuration that was read just now.
+  mutating func apply(_ configuration: Configuration) {
+    self.configuration = configuration
     readTime = Self.modificationTime(of: configurationPath)
   }
 

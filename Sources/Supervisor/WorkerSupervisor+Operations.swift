@@ -129,7 +129,9 @@ extension WorkerSupervisor {
   func loseOperations(of server: ServerRuntime, _ reason: String) {
     let ids = server.inFlight
     server.errors += ids.count
-    for id in ids { end(id, .lost("Server \"\(server.id)\" \(reason) during the call; it may have run. It is being restarted.")) }
+    for id in ids {
+      end(id, .lost("Server \"\(server.id)\" \(reason) during the call; it may have run. It is being restarted."))
+    }
   }
 
   /// Forgets an operation and tells the front how it ended; nil: the front knows already.

@@ -8,7 +8,7 @@ package import Telemetry
 /// them. Runs on the daemon's loop; what it decides is decided by `ServerMachine`.
 package actor WorkerSupervisor {
   let loop: EventLoop
-  let settings: SupervisorSettings
+  var settings: SupervisorSettings
   let log: Logger
   let reaper: Reaper
   /// Reads `/proc` when remains of an upstream must be found.
@@ -21,6 +21,9 @@ package actor WorkerSupervisor {
   /// In the order of the configuration.
   private(set) var servers: [ServerRuntime] = []
   private var serversByID: [String: ServerRuntime] = [:]
+  /// Servers that are not configured any more and have not ended yet.
+  var retired: [ServerRuntime] = []
+  private var nextIndex = 0
   private var slots: StartSlots
   var active: [OperationID: ActiveOperation] = [:]
   var isStopping = false
@@ -44,11 +47,7 @@ package actor WorkerSupervisor {
   /// Enters the configured servers and begins to start them, a few at a time. Returns at once.
   package func boot(delegate: any SupervisorDelegate) {
     self.delegate = delegate
-    for (index, entry) in settings.configuration.servers.enumerated() {
-      let server = ServerRuntime(entry: entry, index: index, launch: LaunchPlan(entry, settings))
-      servers.append(server)
-      serversByID[entry.id] = server
-    }
+    replaceServers(settings.configuration.servers.map(makeRuntime))
     log.info("booting upstream MCP servers", [LogField("server_count", servers.count)])
     retireLeftovers()
     for server in servers { handle(.boot, server) }
@@ -59,13 +58,13 @@ package actor WorkerSupervisor {
   package func stop() async {
     isStopping = true
     for server in servers { handle(.stop, server) }
-    if servers.allSatisfy({ $0.machine.state == .stopped }) { return }
+    if hasStopped { return }
     await withCheckedContinuation { stopWaiters.append($0) }
   }
 
   /// Sends SIGKILL to every worker: the second signal of somebody in a hurry.
   package func killEverything() {
-    for server in servers { server.link?.process.send(signal: 9) }
+    for server in servers + retired { server.link?.process.send(signal: 9) }
   }
 
   /// To be called at `SIGCHLD`.
@@ -74,6 +73,17 @@ package actor WorkerSupervisor {
   /// Ids of servers that the front leaves out because another server has them, one sentence each.
   package func noteOmissions(_ sentences: [String: [String]]) {
     for server in servers { server.machine.omissions = sentences[server.id] ?? [] }
+  }
+
+  func makeRuntime(_ entry: ServerEntry) -> ServerRuntime {
+    // Never the index of a server that may still be ending: the index names its socket.
+    defer { nextIndex += 1 }
+    return ServerRuntime(entry: entry, index: nextIndex, launch: LaunchPlan(entry, settings))
+  }
+
+  func replaceServers(_ runtimes: [ServerRuntime]) {
+    servers = runtimes
+    serversByID = Dictionary(runtimes.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
   func server(_ id: String) -> ServerRuntime? { serversByID[id] }
@@ -90,12 +100,15 @@ package actor WorkerSupervisor {
       let id = server.id
       delegate?.assumeIsolated { $0.readinessChanged(server: id) }
     }
-    if isStopping, !stopWaiters.isEmpty, servers.allSatisfy({ $0.machine.state == .stopped }) {
+    if server.machine.state == .stopped { retiredMayBeGone(server) }
+    if isStopping, !stopWaiters.isEmpty, hasStopped {
       let waiters = stopWaiters
       stopWaiters = []
       for waiter in waiters { waiter.resume() }
     }
   }
+
+  private var hasStopped: Bool { retired.isEmpty && servers.allSatisfy { $0.machine.state == .stopped } }
 
   private func perform(_ action: ServerAction, _ server: ServerRuntime) {
     switch action {
@@ -138,7 +151,7 @@ package actor WorkerSupervisor {
     scheduleProbe(server)
   }
 
-  private func reportSkipped(_ server: ServerRuntime) {
+  func reportSkipped(_ server: ServerRuntime) {
     let code = server.machine.code
     log.warn(
       server.machine.wasUp ? "upstream server ended" : "skipping upstream server during startup",

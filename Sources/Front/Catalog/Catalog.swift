@@ -18,6 +18,17 @@ struct Catalog: Sendable {
     prompts = EntryCatalog(aliases: configuration.promptAliases)
   }
 
+  /// Takes a new configuration: other aliases, another order, fewer servers. Lists of servers that stay are kept, those
+  /// of `forgotten` servers are not.
+  mutating func configure(_ configuration: Configuration, forgetting forgotten: [String]) {
+    order = configuration.servers.map(\.id)
+    let kept = Set(order).subtracting(forgotten)
+    listed.formIntersection(kept)
+    capabilities.configure(aliases: configuration.capabilityAliases, order: order, keeping: kept)
+    resources.configure(aliases: configuration.resourceAliases, order: order, keeping: kept)
+    prompts.configure(aliases: configuration.promptAliases, order: order, keeping: kept)
+  }
+
   /// Takes a server's lists.
   mutating func set(server: String, _ lists: ServerCatalog) {
     listed.insert(server)

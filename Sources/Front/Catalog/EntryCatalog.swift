@@ -7,7 +7,7 @@ import Supervisor
 /// Servers are merged in the order of the configuration: of two entries with the same public id the first keeps it, the
 /// other is left out and named (contract §4.1).
 struct EntryCatalog<Entry: CatalogEntry>: Sendable {
-  private let aliases: AliasMap
+  private var aliases: AliasMap
   private var items: [String: [JSONSlice]] = [:]
   private var byID: [String: Entry] = [:]
   /// Sorted by id in byte order.
@@ -24,9 +24,9 @@ struct EntryCatalog<Entry: CatalogEntry>: Sendable {
     merge(order)
   }
 
-  /// Forgets servers that are not in `order` and merges anew.
-  mutating func keep(_ order: [String]) {
-    let kept = Set(order)
+  /// Takes other aliases and another order, forgets servers that are not in `kept`, and merges anew.
+  mutating func configure(aliases: AliasMap, order: [String], keeping kept: Set<String>) {
+    self.aliases = aliases
     items = items.filter { kept.contains($0.key) }
     merge(order)
   }

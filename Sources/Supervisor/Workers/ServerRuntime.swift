@@ -16,6 +16,8 @@ final class ServerRuntime {
   /// Remains of the last worker's upstream are being killed; the next start waits for it.
   var isSweeping = false
   var startsAfterSweep = false
+  /// The server that takes its place when it has ended, after a change of the configuration.
+  var successor: ServerRuntime?
   /// The session, while it is up.
   var session: UpstreamSession?
   /// What the handshake found out, for the next start.

@@ -1,0 +1,22 @@
+import Supervisor
+import Telemetry
+
+/// What follows from a change of the catalog.
+extension FrontRouter {
+  /// Reports ids that are newly left out, and tells the supervisor which servers miss some.
+  func catalogMayHaveChanged() {
+    let omissions = catalog.omissions
+    guard omissions != reportedOmissions else { return }
+    for omission in omissions where !reportedOmissions.contains(omission) {
+      log.warn(
+        "duplicate public id omitted",
+        [
+          LogField("server_id", omission.server), LogField("id", omission.id), LogField("kept_by", omission.keptBy),
+        ])
+    }
+    reportedOmissions = omissions
+    let byServer = Dictionary(grouping: omissions, by: \.server)
+    let sentences = byServer.mapValues { $0.map { "\"\($0.id)\" is omitted, server \"\($0.keptBy)\" has that id" } }
+    supervisor.assumeIsolated { $0.noteOmissions(sentences) }
+  }
+}

@@ -41,7 +41,8 @@ extension ServerMachine {
     return switch code {
     case .ready: readyMessage(name)
     case .starting: "\(name) is starting."
-    case .restarting: "\(name) is being restarted: it \(failure)."
+    case .restarting:
+      lastFailure.map { "\(name) is being restarted: it \($0)." } ?? "\(name) is being restarted."
     case .transportUnavailable: "\(name) cannot be reached: it \(failure). It is tried again by itself."
     case .crashLoop:
       "\(name) keeps failing and is tried every \(Backoff.cap.components.seconds) s: it \(failure). "

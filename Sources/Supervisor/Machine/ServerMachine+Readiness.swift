@@ -38,15 +38,13 @@ extension ServerMachine {
   func message(server: String) -> String {
     let name = "Server \"\(server)\""
     let failure = lastFailure ?? "has not started yet"
-    // Details are told of the server, or of its worker.
-    let cause = failure.hasPrefix("its ") ? failure : "it \(failure)"
     return switch code {
     case .ready: readyMessage(name)
     case .starting: "\(name) is starting."
-    case .restarting: "\(name) is being restarted: \(cause)."
-    case .transportUnavailable: "\(name) cannot be reached: \(cause). It is tried again by itself."
+    case .restarting: "\(name) is being restarted: it \(failure)."
+    case .transportUnavailable: "\(name) cannot be reached: it \(failure). It is tried again by itself."
     case .crashLoop:
-      "\(name) keeps failing and is tried every \(Backoff.cap.components.seconds) s: \(cause). "
+      "\(name) keeps failing and is tried every \(Backoff.cap.components.seconds) s: it \(failure). "
         + "See its records with `warmplane logs \(server)`."
     case .disabled: "\(name) is disabled in the configuration."
     case .configInvalid: "\(name) cannot be started: \(failure)"

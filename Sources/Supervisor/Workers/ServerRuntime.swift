@@ -16,6 +16,8 @@ final class ServerRuntime {
   /// Remains of the last worker's upstream are being killed; the next start waits for it.
   var isSweeping = false
   var startsAfterSweep = false
+  /// Its end was wanted while the sweep ran, and is told after it.
+  var isGoneAfterSweep = false
   /// The session, while it is up.
   var session: UpstreamSession?
   /// What the handshake found out, for the next start.

@@ -102,7 +102,8 @@ extension WorkerSupervisor {
   /// Reads the lists and passes them on; a server is up when they are here.
   func readCatalog(_ server: ServerRuntime, _ link: WorkerLink) {
     link.request(WorkerMethod.readCatalog, params: { $0.writeEmptyObject() }) { result in
-      guard server.link === link, !server.isEnding else { return }
+      // Without a session these are the lists of one that ended meanwhile.
+      guard server.link === link, !server.isEnding, server.session != nil else { return }
       guard case .success(let answer) = result else { return self.giveUp(link) }
       let catalog = ServerCatalog(answer)
       server.machine.listProblems = catalog.problems
@@ -141,7 +142,12 @@ extension WorkerSupervisor {
 
   /// Ends a worker cleanly; `workerGone` follows when its process has ended.
   func endWorker(of server: ServerRuntime) {
-    guard let link = server.link else { return handle(.workerGone, server) }
+    guard let link = server.link else {
+      // Its remains are being killed: it is gone when they are.
+      server.isGoneAfterSweep = server.isSweeping
+      if !server.isSweeping { handle(.workerGone, server) }
+      return
+    }
     server.isEnding = true
     server.session = nil
     let patience = Duration.milliseconds(2 * settings.configuration.daemon.stopGraceMs) + .seconds(3)
@@ -165,9 +171,13 @@ extension WorkerSupervisor {
     workerEnded(server, link, "lost its worker, which \(status)")
   }
 
-  /// Nothing is left of the server's earlier processes: a start that waited for that goes on.
+  /// Nothing is left of the server's earlier processes: what waited for that goes on.
   func sweepEnded(_ server: ServerRuntime) {
     server.isSweeping = false
+    if server.isGoneAfterSweep {
+      server.isGoneAfterSweep = false
+      handle(.workerGone, server)
+    }
     guard server.startsAfterSweep else { return }
     server.startsAfterSweep = false
     if server.machine.state == .starting { start(server) }
@@ -180,6 +190,8 @@ extension WorkerSupervisor {
     let wasEnding = server.isEnding
     server.isEnding = false
     server.isSweeping = true
+    // Operations that were sent after the connection broke and before the process ended reached nobody.
+    loseOperations(of: server, reason)
     if !wasEnding { handle(.workerLost(reason), server) }
     let mark = link.mark
     Task {

@@ -4,11 +4,14 @@ import Protocol
 
 /// Operations, liveness and figures.
 extension Worker {
-  func call(_ id: RequestID, _ params: JSONSlice?) {
-    guard let frame = CallFrame(id: id, params: params) else {
-      return reply(JSONRPCWriter.error(id: id, code: MCPErrorCode.invalidParams, message: "incomplete call"))
+  func call(_ question: Question, _ params: JSONSlice?) {
+    guard let frame = CallFrame(id: question.id, params: params) else {
+      return question.reply(
+        JSONRPCWriter.error(id: question.id, code: MCPErrorCode.invalidParams, message: "incomplete call"))
     }
     answers.acknowledge(frame.acknowledged)
+    // A call that was sent twice is executed once: its answer is known already.
+    if let answer = answers[frame.operation] { return reply(answer) }
     if let link {
       link.call(frame)
     } else {
@@ -30,13 +33,13 @@ extension Worker {
       })
   }
 
-  func probe(_ id: RequestID) {
+  func probe(_ question: Question) {
     guard let link, link.snapshot != nil else {
-      return reply(JSONRPCWriter.error(id: id, code: 1, message: "the server is not connected"))
+      return question.reply(JSONRPCWriter.error(id: question.id, code: 1, message: "the server is not connected"))
     }
     link.probe { elapsed in
-      self.reply(
-        JSONRPCWriter.result(id: id) { writer in
+      question.reply(
+        JSONRPCWriter.result(id: question.id) { writer in
           writer.beginObject()
           writer.member("elapsedMs", elapsed.wholeMilliseconds)
           writer.endObject()
@@ -44,20 +47,23 @@ extension Worker {
     }
   }
 
-  func figures(_ id: RequestID) {
+  func figures(_ question: Question) {
     let loop = self.loop
+    let box = LoopBound(question)
     let isAccepted = thread.submit {
       let worker = getpid()
       let upstream = ResourceFigures(of: ProcessTree.descendants(of: worker))
       let own = ResourceFigures(of: [worker])
-      loop.perform { self.assumeIsolated { $0.replyFigures(id, upstream, own) } }
+      loop.perform { Self.reply(to: box.value, upstream, own) }
     }
-    if !isAccepted { reply(JSONRPCWriter.error(id: id, code: 1, message: "too much to look up")) }
+    if !isAccepted {
+      question.reply(JSONRPCWriter.error(id: question.id, code: 1, message: "too much to look up"))
+    }
   }
 
-  private func replyFigures(_ id: RequestID, _ upstream: ResourceFigures, _ own: ResourceFigures) {
-    reply(
-      JSONRPCWriter.result(id: id) { writer in
+  private static func reply(to question: Question, _ upstream: ResourceFigures, _ own: ResourceFigures) {
+    question.reply(
+      JSONRPCWriter.result(id: question.id) { writer in
         writer.beginObject()
         writer.member("memoryBytes", upstream.memoryBytes)
         writer.member("cpuMs", upstream.cpuMilliseconds)

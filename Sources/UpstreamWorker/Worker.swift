@@ -26,13 +26,23 @@ package actor Worker {
   var link: UpstreamLink?
   private var launch: UpstreamLaunch?
   /// The request that waits for the upstream's start.
-  private var startRequest: RequestID?
+  private var startRequest: Question?
   /// A start that waits until the last upstream's processes are dead.
   private var nextLaunch: UpstreamLaunch?
-  private var shutdownRequest: RequestID?
+  private var shutdownRequest: Question?
   private var isShuttingDown = false
   private var isLogScheduled = false
   var answers = AnswerBook()
+
+  /// A request that is answered later: to the connection it came from and no other, because the next supervisor counts
+  /// its requests from 1 too.
+  struct Question {
+    let id: RequestID
+    let connection: FrameConnection
+
+    /// Does nothing when the connection is closed.
+    func reply(_ frame: [UInt8]) { connection.send(frame) }
+  }
 
   package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
@@ -94,7 +104,8 @@ package actor Worker {
     }
     switch message.kind {
     case .request(let id, WorkerMethod.hello): hello(id, message.params, connection)
-    case .request(let id, let method) where connection === supervisor: request(id, method, message.params)
+    case .request(let id, let method) where connection === supervisor:
+      request(Question(id: id, connection: connection), method, message.params)
     case .notification(let method) where connection === supervisor: notification(method, message.params)
     default: break
     }
@@ -110,38 +121,43 @@ package actor Worker {
           message:
             "no common frame version: this worker speaks \(WorkerMethod.frameVersions), not \(hello.frameVersions)"))
     }
-    if let supervisor, supervisor !== connection { supervisor.close() }
+    if let supervisor, supervisor !== connection {
+      supervisor.close()
+      startRequest = nil
+    }
     strangers.removeAll { $0 === connection }
     supervisor = connection
     orphanTimer?.cancel()
     connection.send(JSONRPCWriter.result(id: id) { snapshot(version).write(to: &$0) })
     for frame in answers.all { connection.send(frame) }
+    sendLog()
   }
 
   private func snapshot(_ frameVersion: Int) -> WorkerSnapshot {
     WorkerSnapshot(
       frameVersion: frameVersion, pid: getpid(), version: WarmplaneVersion.current, server: launch?.server ?? "",
       fingerprint: launch?.fingerprint ?? "", mark: launch?.mark ?? "", session: link?.snapshot,
-      isStarting: startRequest != nil || (link.map { !$0.isOver && $0.snapshot == nil } ?? false),
+      isStarting: nextLaunch != nil || (link.map { !$0.isOver && $0.snapshot == nil } ?? false),
       inFlight: link.map { Array($0.callIDs.keys) } ?? [], unacknowledged: answers.operations)
   }
 
   // MARK: Requests
 
-  private func request(_ id: RequestID, _ method: String, _ params: JSONSlice?) {
+  private func request(_ question: Question, _ method: String, _ params: JSONSlice?) {
     switch method {
-    case WorkerMethod.call: call(id, params)
-    case WorkerMethod.start: start(id, params)
+    case WorkerMethod.call: call(question, params)
+    case WorkerMethod.start: start(question, params)
     case WorkerMethod.readCatalog:
       let catalog = link?.catalog ?? UpstreamCatalog()
-      reply(JSONRPCWriter.result(id: id) { catalog.write(to: &$0) })
-    case WorkerMethod.probe: probe(id)
-    case WorkerMethod.figures: figures(id)
+      question.reply(JSONRPCWriter.result(id: question.id) { catalog.write(to: &$0) })
+    case WorkerMethod.probe: probe(question)
+    case WorkerMethod.figures: figures(question)
     case WorkerMethod.shutdown:
-      shutdownRequest = id
+      shutdownRequest = question
       shutDown()
     default:
-      reply(JSONRPCWriter.error(id: id, code: MCPErrorCode.methodNotFound, message: "unknown method \(method)"))
+      question.reply(
+        JSONRPCWriter.error(id: question.id, code: MCPErrorCode.methodNotFound, message: "unknown method \(method)"))
     }
   }
 
@@ -158,14 +174,17 @@ package actor Worker {
 
   // MARK: The upstream's life
 
-  private func start(_ id: RequestID, _ params: JSONSlice?) {
+  private func start(_ question: Question, _ params: JSONSlice?) {
     guard let params, let launch = UpstreamLaunch(params) else {
-      return reply(JSONRPCWriter.error(id: id, code: MCPErrorCode.invalidParams, message: "incomplete launch"))
+      return question.reply(
+        JSONRPCWriter.error(id: question.id, code: MCPErrorCode.invalidParams, message: "incomplete launch"))
     }
-    if let link, !link.isOver {
-      return reply(JSONRPCWriter.error(id: id, code: MCPErrorCode.invalidRequest, message: "it runs already"))
+    let isQueued = nextLaunch != nil && startRequest != nil
+    if isShuttingDown || isQueued || link.map({ !$0.isOver }) ?? false {
+      return question.reply(
+        JSONRPCWriter.error(id: question.id, code: MCPErrorCode.invalidRequest, message: "it runs already"))
     }
-    startRequest = id
+    startRequest = question
     self.launch = launch
     if link == nil { startLink(launch) } else { nextLaunch = launch }
   }
@@ -188,11 +207,12 @@ package actor Worker {
 
   private func upstreamStarted(_ result: Result<UpstreamSession, UpstreamLink.StartFailure>) {
     sendLog()
-    guard let id = startRequest else { return }
+    guard let question = startRequest else { return }
     startRequest = nil
     switch result {
-    case .success(let session): reply(JSONRPCWriter.result(id: id) { session.write(to: &$0) })
-    case .failure(let failure): reply(JSONRPCWriter.error(id: id, code: 1, message: failure.detail))
+    case .success(let session): question.reply(JSONRPCWriter.result(id: question.id) { session.write(to: &$0) })
+    case .failure(let failure):
+      question.reply(JSONRPCWriter.error(id: question.id, code: 1, message: failure.detail))
     }
   }
 
@@ -229,7 +249,7 @@ package actor Worker {
 
   private func finishShutdown() {
     sendLog()
-    if let id = shutdownRequest { reply(JSONRPCWriter.result(id: id, .emptyObject)) }
+    if let question = shutdownRequest { question.reply(JSONRPCWriter.result(id: question.id, .emptyObject)) }
     supervisor?.flush()
     loop.stop()
   }

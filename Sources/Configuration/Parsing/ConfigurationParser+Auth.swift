@@ -2,7 +2,8 @@ import Protocol
 
 /// `auth` of an HTTP server.
 extension ConfigurationParser {
-  private static let authKeys = [
+  /// By the value of `type`. The documented schema is checked against this.
+  static let authKeys = [
     "basic": ["password", "passwordEnv", "type", "username"],
     "bearer": ["token", "tokenEnv", "type"],
     "oauth": [

@@ -111,8 +111,9 @@ struct ServerMachine: Sendable {
     isCrashLooping = intensity.note(at: now) || isCrashLooping
     let delay = isCrashLooping ? Backoff.cap : Backoff.delay(failures: failures, jitter: jitter)
     state = .backingOff
+    // Waiters last: who hears of the failure may ask again at once, which starts the next attempt inside this one.
     return releaseSlot() + [
-      report, .failWaiters, .scheduleRetry(delay), .reportRestarting(attempt: failures, delay: delay),
+      report, .scheduleRetry(delay), .reportRestarting(attempt: failures, delay: delay), .failWaiters,
     ]
   }
 
@@ -133,6 +134,7 @@ struct ServerMachine: Sendable {
     switch state {
     case .backingOff: return attempt()
     case .up:
+      lastFailure = "was told to restart"
       state = .replacing
       return [.cancelStability, .endWorker]
     case .starting:

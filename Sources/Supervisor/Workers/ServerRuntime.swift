@@ -18,6 +18,8 @@ final class ServerRuntime {
   var startsAfterSweep = false
   /// The server that takes its place when it has ended, after a change of the configuration.
   var successor: ServerRuntime?
+  /// Its end was wanted while the sweep ran, and is told after it.
+  var isGoneAfterSweep = false
   /// The session, while it is up.
   var session: UpstreamSession?
   /// What the handshake found out, for the next start.

@@ -73,6 +73,11 @@ final class WorkerLink {
       } else {
         requests.take(message)
       }
+    case .errorResponse(.string(let text)?):
+      // The worker could not read a call: it was not sent, and must end all the same.
+      guard let operation = OperationID(text) else { return }
+      let failure = CallFailure(.fault, message.errorMessage ?? "its worker refused the call")
+      onAnswer?(CallAnswer(operation: operation, blob: .null, outcome: .notSent(failure)))
     case .errorResponse: requests.take(message)
     case .notification(let method): onNotification?(method, message.params)
     case .request: break  // workers ask nothing

@@ -7,25 +7,37 @@ import Protocol
 struct AnswerBook {
   static let mostBytes = 4 * Frame.maximumLength
 
-  private var frames: [OperationID: [UInt8]] = [:]
-  private var order: [OperationID] = []
+  private struct Kept {
+    /// Grows with each answer: the order of arrival.
+    let serial: Int
+    let frame: [UInt8]
+  }
+
+  private var kept: [OperationID: Kept] = [:]
+  private var lastSerial = 0
   private(set) var bytes = 0
 
-  /// The operations whose answers are kept.
-  var operations: [OperationID] { order.filter { frames[$0] != nil } }
+  private var ordered: [(key: OperationID, value: Kept)] { kept.sorted { $0.value.serial < $1.value.serial } }
+
+  /// The operations whose answers are kept, oldest first.
+  var operations: [OperationID] { ordered.map(\.key) }
+
+  /// All kept frames, oldest first, for a supervisor that has just connected.
+  var all: [[UInt8]] { ordered.map(\.value.frame) }
+
+  /// The kept answer of an operation.
+  subscript(operation: OperationID) -> [UInt8]? { kept[operation]?.frame }
 
   /// Keeps an answer and returns its frame.
   mutating func keep(_ answer: CallAnswer) -> [UInt8] {
+    acknowledge([answer.operation])
     var frame = answer.encoded()
     if frame.count > Frame.maximumLength || bytes + frame.count > Self.mostBytes {
       let failure = CallFailure(.answerTooLarge, "its answer of \(frame.count) bytes is larger than can be kept")
       frame = CallAnswer(operation: answer.operation, blob: answer.blob, outcome: .failed(failure)).encoded()
     }
-    if let old = frames.updateValue(frame, forKey: answer.operation) {
-      bytes -= old.count
-    } else {
-      order.append(answer.operation)
-    }
+    lastSerial += 1
+    kept[answer.operation] = Kept(serial: lastSerial, frame: frame)
     bytes += frame.count
     return frame
   }
@@ -33,12 +45,7 @@ struct AnswerBook {
   /// Forgets answers that were delivered.
   mutating func acknowledge(_ operations: [OperationID]) {
     for operation in operations {
-      if let frame = frames.removeValue(forKey: operation) { bytes -= frame.count }
+      if let old = kept.removeValue(forKey: operation) { bytes -= old.frame.count }
     }
-    // Acknowledged names are dropped from the order in bulk: one pass for many.
-    if order.count > 2 * frames.count + 32 { order.removeAll { frames[$0] == nil } }
   }
-
-  /// All kept frames, oldest first, for a supervisor that has just connected.
-  var all: [[UInt8]] { order.compactMap { frames[$0] } }
 }

@@ -33,5 +33,5 @@ struct StderrTail {
   }
 
   /// The last line, for an error message; cut to 200 characters.
-  var lastWords: String? { lines.last.map { $0.count > 200 ? String($0.prefix(199)) + "…" : $0 } }
+  var lastWords: String? { lines.last?.clipped(to: 200) }
 }

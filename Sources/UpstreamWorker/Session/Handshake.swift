@@ -47,6 +47,9 @@ struct Handshake {
     case over
   }
 
+  /// Longest sentence about a failure, in characters: parts of it are the upstream's words.
+  static let longestDetail = 1000
+
   private let version: String
   private var phase = Phase.idle
   private var opensWithInitialize: Bool
@@ -128,17 +131,19 @@ struct Handshake {
       if supported.contains(where: { ProtocolRevision(rawValue: $0)?.era == .legacy }) || supported.isEmpty {
         return initialize(.newestLegacy)
       }
+      if supported.contains(ProtocolRevision.newestModern.rawValue) { break }
       return fail("speaks only \(supported.joined(separator: ", ")), which this version does not")
     case MCPErrorCode.headerMismatch, MCPErrorCode.missingCapability:
       // A modern upstream that finds fault with us: `initialize` would not help (mcp-checklist §1.5, [M]).
-      return fail("refused server/discover: \(message) (code: \(code))")
+      break
     default:
       return initialize(.newestLegacy)
     }
+    return fail("refused server/discover: \(message) (code: \(code))")
   }
 
   private mutating func restartWithInitialize() -> [Action] {
-    guard !hasRestarted else { return fail("ended again before it answered") }
+    guard !hasRestarted else { return fail("refused initialize, and did not answer server/discover either") }
     hasRestarted = true
     opensWithInitialize = true
     phase = .idle
@@ -188,6 +193,6 @@ struct Handshake {
 
   private mutating func fail(_ detail: String) -> [Action] {
     phase = .over
-    return [.stopProbeTimer, .failed(detail)]
+    return [.stopProbeTimer, .failed(detail.clipped(to: Self.longestDetail))]
   }
 }

@@ -8,6 +8,8 @@ struct ListReader {
   static let mostPages = 1000
   /// Items of one list may hold this many bytes together; a quarter of a frame, so that all lists fit into one.
   static let mostBytes = Frame.maximumLength / 4
+  /// What keeping one item or cursor costs beside its bytes: millions of empty objects are not small.
+  static let overhead = 64
 
   enum Step {
     /// Ask for the next page; nil is the first.
@@ -34,13 +36,14 @@ struct ListReader {
     }
     pages += 1
     for item in list.elements where item.kind == .object {
-      bytes += item.range.count
+      bytes += item.range.count + Self.overhead
       if bytes > Self.mostBytes { return done("\(kind.method) is over \(Self.mostBytes) bytes; the rest is left out") }
       // A copy of the item alone: a page's buffer would otherwise live as long as any item of it.
       items.append(item.detached())
     }
     guard let next = result.member("nextCursor"), !next.isNull else { return done(nil) }
     guard let cursor = next.string else { return done("\(kind.method) gave a cursor that is no string") }
+    bytes += cursor.utf8.count + Self.overhead
     if !cursors.insert(cursor).inserted { return done("\(kind.method) repeats a cursor after \(pages) pages") }
     if pages >= Self.mostPages { return done("\(kind.method) has more than \(Self.mostPages) pages") }
     return .request(cursor: cursor)

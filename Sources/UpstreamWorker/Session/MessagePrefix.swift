@@ -3,7 +3,9 @@ enum MessagePrefix {
   /// The integer `id` if the message begins like an answer: `"id":7` before any result. Best effort.
   static func integerID(in prefix: [UInt8]) -> Int? {
     let text = String(decoding: prefix, as: UTF8.self)
-    let head = text.prefix { $0 != "[" }
+    // Only what comes before the first value with members of its own: an `id` further in is somebody else's.
+    guard let opening = text.firstIndex(of: "{") else { return nil }
+    let head = text[text.index(after: opening)...].prefix { $0 != "[" && $0 != "{" }
     guard let name = head.firstRange(of: "\"id\"") else { return nil }
     let rest = head[name.upperBound...].drop { $0 == " " || $0 == ":" }
     return Int(rest.prefix { $0.isASCII && $0.isNumber })

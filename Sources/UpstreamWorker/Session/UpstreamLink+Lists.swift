@@ -27,6 +27,7 @@ extension UpstreamLink {
 
   /// Lists `kinds` anew; those that the upstream does not announce are empty.
   func beginListing(_ kinds: Set<ListKind>) {
+    let hash = catalog.hash
     for kind in ListKind.allCases where kinds.contains(kind) {
       if session?.capabilities.member(kind.rawValue) == nil {
         catalog.set(kind, items: [], problem: nil)
@@ -36,7 +37,7 @@ extension UpstreamLink {
         take(reader.begin(), kind)
       }
     }
-    if lists.isEmpty { listingComplete(hashBefore: nil) }
+    if lists.isEmpty { listingComplete(hashBefore: hash) }
   }
 
   func listAnswered(_ kind: ListKind, _ answer: Result<JSONSlice?, UpstreamError>) {
@@ -78,7 +79,7 @@ extension UpstreamLink {
     return false
   }
 
-  private func listingComplete(hashBefore: String?) {
+  private func listingComplete(hashBefore: String) {
     switch phase {
     case .listing: finishStart()
     case .ready: if catalog.hash != hashBefore { handlers.catalogChanged() }

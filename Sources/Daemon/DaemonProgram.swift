@@ -64,7 +64,7 @@ enum DaemonProgram {
       settings: FrontSettings(
         configuration: configuration, configurationPath: path, socketPath: instance.paths.controlSocket,
         isStrict: options.isStrict),
-      supervisor: supervisor, log: log.area("front"))
+      supervisor: supervisor, keeper: nil, log: log.area("front"))
     let shutdown = Shutdown(loop: loop, front: front, supervisor: supervisor, drainTime: drainTime)
     let signals = try Signals(loop: loop, [SIGTERM, SIGINT, SIGHUP, SIGCHLD]) { signal in
       switch signal {

@@ -199,8 +199,12 @@ extension FrontRouter: SupervisorDelegate {
 
   package func catalogChanged(server: String, _ serverCatalog: ServerCatalog) {
     catalog.set(server: server, serverCatalog)
+    keepCatalog(of: server, serverCatalog)
     catalogMayHaveChanged()
   }
 
-  package func readinessChanged(server: String) { readinessMayEndWaiting() }
+  package func readinessChanged(server: String) {
+    noteAttempt(of: server)
+    readinessMayEndWaiting()
+  }
 }

@@ -17,7 +17,7 @@ extension FrontRouter {
   /// milliseconds; nil is the configuration's `listWaitMs` (contract §3.4).
   func list(_ kind: EntryKind, _ target: any ReplyTarget, wait: Int?) {
     let limit = Duration.milliseconds(min(wait ?? settings.configuration.listWaitMs, 600_000))
-    let end = supervisor.assumeIsolated { $0.firstStartsEnd(waiting: limit) }
+    let end = startedWithoutCatalog ? supervisor.assumeIsolated { $0.firstStartsEnd(waiting: limit) } : nil
     guard let end, !isStopping else { return target.reply(status: 200, body: listBody(kind)) }
     let id = nextListID()
     let timer = loop.schedule(at: end) { self.answerWaitingList(id) }

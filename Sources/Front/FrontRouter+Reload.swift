@@ -33,6 +33,7 @@ extension FrontRouter {
     let change = supervisor.assumeIsolated { $0.apply(configuration) }
     catalog.configure(configuration, forgetting: change.removed + change.changed)
     catalogMayHaveChanged()
+    forgetRemovedServers()
     log.info(
       "configuration reloaded",
       [

@@ -16,6 +16,11 @@ package actor FrontRouter {
   var redaction: Redaction
   var catalog: Catalog
   var reportedOmissions: [Omission] = []
+  private let keeper: (any CatalogKeeper)?
+  /// Nothing was known of any server when the daemon started: first lists wait for first starts (contract §3.4).
+  private(set) var startedWithoutCatalog = true
+  /// Servers whose first attempt is noted.
+  private var attempted: Set<String> = []
   var operations: [OperationID: FrontOperation] = [:]
   /// Lists that wait for servers in their first start.
   var waitingLists: [UInt64: WaitingList] = [:]
@@ -35,8 +40,9 @@ package actor FrontRouter {
   package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
   package init(
-    loop: EventLoop, settings: FrontSettings, supervisor: WorkerSupervisor, log: Logger
+    loop: EventLoop, settings: FrontSettings, supervisor: WorkerSupervisor, keeper: (any CatalogKeeper)?, log: Logger
   ) throws(SystemError) {
+    self.keeper = keeper
     files = try BlockingThread(name: "front-files")
     self.loop = loop
     self.settings = settings
@@ -135,6 +141,41 @@ package actor FrontRouter {
     lastListID += 1
     return lastListID
   }
+
+  // MARK: Kept catalogs
+
+  /// Takes what earlier runs knew of the configured servers. Reads a file: before the loop runs.
+  package func restoreCatalog() {
+    let entries = Dictionary(
+      settings.configuration.servers.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    for kept in keeper?.load() ?? [] {
+      startedWithoutCatalog = false
+      guard let entry = entries[kept.server], !entry.disabled, entry.fingerprint == kept.fingerprint else { continue }
+      attempted.insert(kept.server)
+      if let lists = kept.lists { catalog.set(server: kept.server, ServerCatalog(lists)) }
+    }
+    catalogMayHaveChanged()
+  }
+
+  /// Keeps a server's lists for the next run.
+  func keepCatalog(of server: String, _ lists: ServerCatalog) {
+    guard let keeper, let entry = settings.configuration.servers.first(where: { $0.id == server }) else { return }
+    attempted.insert(server)
+    keeper.keep(KeptCatalog(server: server, fingerprint: entry.fingerprint, lists: lists.raw))
+  }
+
+  /// Notes the end of a first attempt that gave no lists.
+  func noteAttempt(of server: String) {
+    guard let keeper, !attempted.contains(server),
+      let entry = settings.configuration.servers.first(where: { $0.id == server }),
+      let readiness = supervisor.assumeIsolated({ $0.readiness(of: server) }), readiness.code != .starting,
+      readiness.code != .ready
+    else { return }
+    attempted.insert(server)
+    keeper.noteAttempt(server: server, fingerprint: entry.fingerprint)
+  }
+
+  func forgetRemovedServers() { keeper?.forget(except: settings.configuration.servers.map(\.id)) }
 
   // MARK: Trace
 

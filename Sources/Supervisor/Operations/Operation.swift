@@ -73,8 +73,12 @@ package struct ServerCatalog: Sendable {
   /// Lists that are incomplete, one sentence each.
   package let problems: [String]
 
+  /// The whole text that the lists are parts of.
+  package let raw: JSONSlice
+
   /// Reads the result of `catalog/read`.
-  init(_ result: JSONSlice) {
+  package init(_ result: JSONSlice) {
+    raw = result
     hash = result.member("hash")?.string ?? ""
     tools = result.member("tools").map { Array($0.elements) } ?? []
     resources = result.member("resources").map { Array($0.elements) } ?? []

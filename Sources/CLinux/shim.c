@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 int wp_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
@@ -77,4 +78,38 @@ int wp_spawn(pid_t *pid, const char *path, char *const argv[], char *const envp[
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   return error;
+}
+
+int wp_spawn_detached(pid_t *pid, const char *path, char *const argv[], char *const envp[], const int stdio[3],
+                      int passed) {
+  struct {
+    int error;
+    pid_t pid;
+  } report = {0, 0};
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) < 0) return errno;
+  // fork in C: Swift may run no code in the child, and glibc keeps malloc usable there.
+  pid_t middle = fork();
+  if (middle < 0) {
+    int error = errno;
+    close(ends[0]);
+    close(ends[1]);
+    return error;
+  }
+  if (middle == 0) {
+    report.error = wp_spawn(&report.pid, path, argv, envp, stdio, passed, 1);
+    ssize_t ignored = write(ends[1], &report, sizeof report);
+    (void)ignored;
+    _exit(0);
+  }
+  close(ends[1]);
+  ssize_t count;
+  do count = read(ends[0], &report, sizeof report);
+  while (count < 0 && errno == EINTR);
+  close(ends[0]);
+  while (waitpid(middle, NULL, 0) < 0 && errno == EINTR) {
+  }
+  if (count != (ssize_t)sizeof report) return EIO;
+  *pid = report.pid;
+  return report.error;
 }

@@ -4,6 +4,8 @@ package import Platform
 package enum ClientError: Error, Sendable, Equatable {
   /// No daemon at any of the places that were tried; a socket file that nobody listens on counts as nobody.
   case nobodyListens([SystemError])
+  /// Nobody listens, and a daemon that was started did not come to listen: why, mostly in its own words.
+  case notStarted(String, causes: [String] = [])
   /// Somebody listens at `path`, but a process of another user.
   case untrustedPeer(path: String)
   /// The daemon accepted the connection and then said nothing for `seconds`.
@@ -24,6 +26,7 @@ extension ClientError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .nobodyListens: "no daemon answers"
+    case .notStarted: "the daemon could not be started"
     case .untrustedPeer(let path): "the process that listens at \(path) belongs to another user"
     case .silent(let place, let seconds): "the daemon at \(place) did not answer within \(seconds) s"
     case .connectionLost: "the connection to the daemon was lost before the answer; the operation may have run"
@@ -37,6 +40,7 @@ extension ClientError: CustomStringConvertible {
   package var causes: [String] {
     switch self {
     case .nobodyListens(let errors): errors.map(\.description)
+    case .notStarted(let reason, let causes): [reason] + causes
     case .connectionLost(let reason), .badAnswer(let reason): [reason]
     case .untrustedPeer, .silent, .refused, .requestTooLarge: []
     }

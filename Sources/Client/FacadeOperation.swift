@@ -7,6 +7,14 @@ package enum FacadeOperation: Sendable {
   case describeCapability(id: String)
   /// `body`: the JSON object that is the body of the POST and the params of the request, as it is.
   case callTool(body: JSONSlice)
+  /// `wait` as for capabilities.
+  case listResources(wait: Int?)
+  /// `body` as for tools.
+  case readResource(body: JSONSlice)
+  /// `wait` as for capabilities.
+  case listPrompts(wait: Int?)
+  /// `body` as for tools.
+  case getPrompt(body: JSONSlice)
 
   /// The method on the control socket.
   var method: String {
@@ -14,13 +22,17 @@ package enum FacadeOperation: Sendable {
     case .listCapabilities: "capabilities/list"
     case .describeCapability: "capabilities/describe"
     case .callTool: "tools/call"
+    case .listResources: "resources/list"
+    case .readResource: "resources/read"
+    case .listPrompts: "prompts/list"
+    case .getPrompt: "prompts/get"
     }
   }
 
   /// The params on the control socket.
   func writeParams(to writer: inout JSONWriter) {
     switch self {
-    case .listCapabilities(let wait):
+    case .listCapabilities(let wait), .listResources(let wait), .listPrompts(let wait):
       writer.beginObject()
       if let wait { writer.member("wait", wait) }
       writer.endObject()
@@ -28,7 +40,7 @@ package enum FacadeOperation: Sendable {
       writer.beginObject()
       writer.member("id", id)
       writer.endObject()
-    case .callTool(let body):
+    case .callTool(let body), .readResource(let body), .getPrompt(let body):
       writer.splice(body)
     }
   }
@@ -36,12 +48,22 @@ package enum FacadeOperation: Sendable {
   /// The request over HTTP.
   var request: HTTPRequest {
     switch self {
-    case .listCapabilities(let wait):
-      HTTPRequest(method: "GET", target: "/v1/capabilities\(wait.map { "?wait=\($0)" } ?? "")")
+    case .listCapabilities(let wait): Self.list("capabilities", wait)
+    case .listResources(let wait): Self.list("resources", wait)
+    case .listPrompts(let wait): Self.list("prompts", wait)
     case .describeCapability(let id):
       HTTPRequest(method: "GET", target: "/v1/capabilities/\(PercentEncoding.segment(id))")
-    case .callTool(let body):
-      HTTPRequest(method: "POST", target: "/v1/tools/call", body: Array(body.bytes))
+    case .callTool(let body): Self.post("tools/call", body)
+    case .readResource(let body): Self.post("resources/read", body)
+    case .getPrompt(let body): Self.post("prompts/get", body)
     }
+  }
+
+  private static func list(_ name: String, _ wait: Int?) -> HTTPRequest {
+    HTTPRequest(method: "GET", target: "/v1/\(name)\(wait.map { "?wait=\($0)" } ?? "")")
+  }
+
+  private static func post(_ path: String, _ body: JSONSlice) -> HTTPRequest {
+    HTTPRequest(method: "POST", target: "/v1/\(path)", body: Array(body.bytes))
   }
 }

@@ -53,6 +53,19 @@ package final class ControlClient {
     return ServiceAnswer(status: status, body: body)
   }
 
+  /// Blocks until the next notification `method` comes, and returns its params.
+  package func notification(_ method: String) throws(ClientError) -> JSONSlice {
+    while true {
+      let frame = try nextFrame(start: .now, deadline: nil, onWait: nil)
+      let message: JSONRPCMessage
+      do { message = try JSONRPCMessage(parsing: frame) } catch { throw .badAnswer("\(error)") }
+      if case .notification(let name) = message.kind, name == method, let params = message.params { return params }
+    }
+  }
+
+  /// Whether a notification can be had without waiting.
+  package var hasFrames: Bool { !frames.isEmpty }
+
   /// Sends a request and blocks until its result is there, at most for `limit`.
   private func request(
     _ method: String, limit: Duration? = nil, onWait: WaitObserver? = nil, params: (inout JSONWriter) -> Void

@@ -1,5 +1,5 @@
 import Glibc
-import Platform
+package import Platform
 
 /// Finds the daemon of one instance among the places where its control socket may be.
 package enum DaemonFinder {
@@ -7,14 +7,34 @@ package enum DaemonFinder {
   private static let patience = Duration.seconds(5)
 
   /// Connects to the first of `paths` where a daemon listens and introduces this process to it. A path without a
-  /// socket, and a socket that nobody listens on any more, are passed over.
+  /// socket, and a socket that nobody listens on any more, are passed over; so is a daemon that goes away before it says
+  /// who it is: it was about to end, and nothing was asked of it.
   package static func connect(to paths: [String], name: String) throws(ClientError) -> ControlClient {
+    try first(of: paths) { path, socket in
+      let client = try ControlClient(socket: socket, path: path)
+      do throws(ClientError) {
+        try client.introduce(as: name)
+      } catch {
+        guard case .connectionLost = error else { throw error }
+        throw SystemError("connect", code: ECONNRESET, subject: path)
+      }
+      return client
+    }
+  }
+
+  /// A socket that is connected to the first of `paths` where a daemon of ours listens; it does not block, and nothing
+  /// was said yet.
+  package static func socket(to paths: [String]) throws(ClientError) -> OwnedDescriptor {
+    try first(of: paths) { _, socket in socket }
+  }
+
+  private static func first<Connection: ~Copyable>(
+    of paths: [String], _ use: (String, consuming OwnedDescriptor) throws -> Connection
+  ) throws(ClientError) -> Connection {
     var failures: [SystemError] = []
     for path in paths {
       do {
-        let client = try ControlClient(socket: try open(path), path: path)
-        try client.introduce(as: name)
-        return client
+        return try use(path, try open(path))
       } catch let error as SystemError {
         if error.code == EPERM { throw .untrustedPeer(path: path) }
         failures.append(error)

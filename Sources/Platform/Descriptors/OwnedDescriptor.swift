@@ -23,6 +23,14 @@ package struct OwnedDescriptor: ~Copyable, Sendable {
     if wp_set_nonblocking(number) < 0 { throw SystemError("fcntl") }
   }
 
+  /// Another descriptor of the same open file, close-on-exec, and none of those that programs expect to be standard input,
+  /// output or error.
+  package borrowing func duplicate() throws(SystemError) -> OwnedDescriptor {
+    let copy = fcntl(number, F_DUPFD_CLOEXEC, 3)
+    if copy < 0 { throw SystemError("fcntl") }
+    return OwnedDescriptor(owning: copy)
+  }
+
   /// Opens a file, close-on-exec. `mode` counts only with `O_CREAT`.
   package static func open(_ path: String, _ flags: Int32, mode: UInt32 = 0o600) throws(SystemError) -> OwnedDescriptor
   {

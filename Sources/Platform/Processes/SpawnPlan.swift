@@ -36,6 +36,21 @@ package struct SpawnPlan: ~Copyable {
     if result != 0 { throw SystemError("posix_spawn", code: result, subject: program) }
     return pid
   }
+
+  /// Starts the program as nobody's child, in a session of its own: it outlives this process and its terminal, and needs
+  /// no reaping. May be called on any thread.
+  @discardableResult
+  package consuming func spawnDetached() throws(SystemError) -> Int32 {
+    var pid: pid_t = 0
+    let stdio = [input?.number ?? -1, output?.number ?? -1, error?.number ?? -1]
+    let result = withCStrings(arguments) { arguments in
+      withCStrings(environment) { environment in
+        wp_spawn_detached(&pid, program, arguments, environment, stdio, passed?.number ?? -1)
+      }
+    }
+    if result != 0 { throw SystemError("posix_spawn", code: result, subject: program) }
+    return pid
+  }
 }
 
 /// Calls `body` with a null-terminated array of C strings.

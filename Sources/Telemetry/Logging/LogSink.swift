@@ -3,7 +3,7 @@ package import Platform
 import Protocol
 import Synchronization
 
-/// Writes records as JSON lines to a descriptor, from a thread of its own: whoever logs never waits for the reader of
+/// Writes records as JSON lines to a descriptor or a file, from a thread of its own: whoever logs never waits for the reader of
 /// the log. Records wait in a bounded queue; at the limit new ones are dropped and counted, and the next record that is
 /// written says how many. A descriptor that is closed or whose reader is gone silences the sink and nothing else.
 package final class LogSink: LogDestination {
@@ -26,6 +26,13 @@ package final class LogSink: LogDestination {
     /// A drain is submitted or running, so nobody has to wake the thread.
     var isDraining = false
     var isBroken = false
+    /// The last line was written in part (disk full); the next text begins with a line break.
+    var isTorn = false
+  }
+
+  private enum Output {
+    case descriptor(Int32)
+    case file(RotatingLogFile)
   }
 
   /// The thread waits this long before it takes a batch: under load it is woken a few hundred times a second instead of
@@ -35,13 +42,20 @@ package final class LogSink: LogDestination {
   private static let chunkBytes = 65_536
 
   private let state = Mutex(State())
-  private let descriptor: Int32
+  private let output: Output
   private let limits: Limits
   private let thread: BlockingThread
 
   /// The descriptor stays the caller's: it must be open as long as the sink lives and is not closed by it.
   package init(descriptor: Int32 = STDERR_FILENO, limits: Limits = Limits()) throws(SystemError) {
-    self.descriptor = descriptor
+    output = .descriptor(descriptor)
+    self.limits = limits
+    thread = try BlockingThread(name: "log")
+  }
+
+  /// Writes to a file of limited size. Without a file, for example on a full disk, records are lost until there is one.
+  package init(file: RotatingLogFile, limits: Limits = Limits()) throws(SystemError) {
+    output = .file(file)
     self.limits = limits
     thread = try BlockingThread(name: "log")
   }
@@ -116,7 +130,16 @@ package final class LogSink: LogDestination {
 
   /// False when nobody will ever read again.
   private func write(_ text: [UInt8]) -> Bool {
+    let descriptor: Int32
+    switch output {
+    case .descriptor(let number): descriptor = number
+    case .file(let file):
+      guard let number = file.descriptor(for: text.count) else { return true }
+      descriptor = number
+    }
+    let text = state.withLock({ $0.isTorn }) ? [UInt8(ascii: "\n")] + text : text
     var rest = text[...]
+    defer { if rest.startIndex > 0 { state.withLock { $0.isTorn = text[rest.startIndex - 1] != UInt8(ascii: "\n") } } }
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes { bytes in
         retryingInterrupts { Glibc.write(descriptor, bytes.baseAddress, bytes.count) }

@@ -5,6 +5,8 @@ struct DaemonOptions: Equatable {
   var port: Int?
   var isStrict = false
   var wantsVersion = false
+  /// Started by a command that needs a daemon and goes on (contract §1.3).
+  var isBackground = false
 
   /// Parses the arguments after the program's name; a sentence for what it does not know.
   static func parse(_ arguments: [String]) -> Result<DaemonOptions, UsageError> {
@@ -21,6 +23,7 @@ struct DaemonOptions: Equatable {
         }
         options.port = port
       case "--strict": options.isStrict = true
+      case "--background": options.isBackground = true
       case "--version": options.wantsVersion = true
       default: return .failure(UsageError(text: "unknown argument \(argument); start it as `warmplane daemon`"))
       }

@@ -21,11 +21,13 @@ enum DaemonProgram {
     case .success(let options) where options.wantsVersion:
       print("warmplaned \(WarmplaneVersion.current)")
       return 0
-    case .success(let options): return start(options)
+    case .success(let options):
+      var starter = StarterPipe(isExpected: options.isBackground)
+      return start(options, &starter)
     }
   }
 
-  private static func start(_ options: DaemonOptions) -> Int32 {
+  private static func start(_ options: DaemonOptions, _ starter: inout StarterPipe) -> Int32 {
     let location: ConfigurationLocation
     let configuration: Configuration
     do {
@@ -39,26 +41,33 @@ enum DaemonProgram {
     }
     guard let realPath = location.realPath else { return fail("\(location.path) vanished while it was read") }
     do {
-      var instance = try Instance(configPath: realPath)
-      let code = try serve(options, configuration, realPath, &instance)
+      var instance = try Instance(configPath: realPath, isPatient: options.isBackground)
+      let code = try serve(options, configuration, realPath, &instance, &starter)
       instance.removeSocket()
       return code
+    } catch Instance.Failure.occupied where options.isBackground {
+      // Two commands started a daemon at the same time, and this one is not needed.
+      starter.say(.occupied)
+      return 0
     } catch {
-      return fail("\(error)")
+      return starter.fail("\(error)") ? 1 : fail("\(error)")
     }
   }
 
   private static func serve(
-    _ options: DaemonOptions, _ configuration: Configuration, _ path: String, _ instance: inout Instance
+    _ options: DaemonOptions, _ configuration: Configuration, _ path: String, _ instance: inout Instance,
+    _ starter: inout StarterPipe
   ) throws -> Int32 {
     let loop = try EventLoop()
-    let (filter, warning) = LogFilter.fromEnvironment { ProcessEnvironment[$0] }
-    let sink = try LogSink()
-    let log = Logger("daemon", to: sink, filter: filter)
-    if let warning { log.warn(warning) }
+    // Upstreams of a daemon that a command started begin beside the config file, wherever that command was run.
+    if options.isBackground, chdir(ExecutablePath.directory(of: path)) != 0 {
+      throw SystemError("chdir", subject: path)
+    }
+    let supervisorSettings = try settings(configuration, instance.paths)
+    let records = try DaemonLog(isBackground: options.isBackground, paths: instance.paths)
+    let log = records.logger
     for problem in configuration.warnings { log.warn(problem.rendered(path: path)) }
-    let supervisor = try WorkerSupervisor(
-      loop: loop, settings: try settings(configuration, instance.paths), log: log.area("supervisor"))
+    let supervisor = try WorkerSupervisor(loop: loop, settings: supervisorSettings, log: log.area("supervisor"))
     let front = try FrontRouter(
       loop: loop,
       settings: FrontSettings(
@@ -73,20 +82,30 @@ enum DaemonProgram {
       default: break  // SIGHUP: the terminal went away; a foreground daemon gets SIGINT before that
       }
     }
-    let address = configuration.bind
-    let port = options.port ?? configuration.port
+    try serveHTTP(front, address: configuration.bind, port: options.port ?? configuration.port, options)
+    let socket = OwnedDescriptorBox(instance.takeSocket())
+    try front.assumeIsolated { front in
+      front.serveLogs(of: records.ring)
+      try front.serveControl(socket, onStopRequest: { shutdown.assumeIsolated { $0.begin() } })
+      let idle = configuration.daemon.idleExitSeconds
+      if options.isBackground, idle > 0 { front.endWhenIdle(after: .seconds(idle)) }
+    }
+    supervisor.assumeIsolated { $0.boot(delegate: front) }
+    starter.say(.ready)
+    loop.run()
+    withExtendedLifetime(signals) {}
+    records.flush()
+    return 0
+  }
+
+  /// A daemon in the background is useful without HTTP; in the foreground a busy port is an error (contract §1.3).
+  private static func serveHTTP(_ front: FrontRouter, address: String, port: Int, _ options: DaemonOptions) throws {
     do {
       try front.assumeIsolated { try $0.serveHTTP(address: address, port: port) }
     } catch let error as HTTPServerError {
-      throw Instance.Failure(description: "cannot listen for HTTP: \(error)")
+      guard options.isBackground else { throw Instance.Failure.other("cannot listen for HTTP: \(error)") }
+      front.assumeIsolated { $0.goOnWithoutHTTP("\(error)") }
     }
-    let socket = OwnedDescriptorBox(instance.takeSocket())
-    try front.assumeIsolated { try $0.serveControl(socket, onStopRequest: { shutdown.assumeIsolated { $0.begin() } }) }
-    supervisor.assumeIsolated { $0.boot(delegate: front) }
-    loop.run()
-    withExtendedLifetime(signals) {}
-    _ = sink.flush(timeout: .seconds(1))
-    return 0
   }
 
   private static func settings(

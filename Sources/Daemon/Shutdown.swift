@@ -28,6 +28,8 @@ actor Shutdown {
       return loop.stop()
     }
     hasBegun = true
+    // Who comes now finds nobody, and waits for the lock with a daemon of its own.
+    front.assumeIsolated { $0.stopAccepting() }
     Task { await self.end() }
   }
 

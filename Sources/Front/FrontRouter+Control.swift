@@ -8,6 +8,7 @@ import Telemetry
 /// Requests of the control socket.
 extension FrontRouter {
   func control(_ session: ControlSession, _ id: RequestID, _ method: String, _ params: JSONSlice?) {
+    noteRole(of: session, asking: method)
     let target = ControlRequest(session, id)
     let trace = trace(continuing: params?.member("_meta")?.member("traceparent")?.string)
     switch method {
@@ -27,6 +28,7 @@ extension FrontRouter {
     case "restart":
       restart(target, params?.member("server")?.string, traceID: trace.traceID.description)
     case "reload": Task { await self.reload(session, id) }
+    case "logs": logs(session, id, params)
     case "status": Task { await self.status(session, id) }
     case "stop":
       var writer = JSONWriter()

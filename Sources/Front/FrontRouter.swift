@@ -32,6 +32,10 @@ package actor FrontRouter {
   var httpError: String?
   var control: ControlServer?
   var isStopping = false
+  /// Nil without a ring of records.
+  var logStream: LogStream?
+  /// Nil in a daemon that runs for ever.
+  var idleWatch: IdleWatch?
   /// Called when a client asked the daemon to stop.
   private var onStopRequest: (@Sendable () -> Void)?
   private var drained: CheckedContinuation<Void, Never>?
@@ -69,7 +73,10 @@ package actor FrontRouter {
       writer.endObject()
     }
     control.onRequest = { self.control($0, $1, $2, $3) }
-    control.onEnd = { session in for abandon in session.abandons.values { abandon() } }
+    control.onEnd = { session in
+      for abandon in session.abandons.values { abandon() }
+      self.sessionEnded(session)
+    }
     control.onRefusal = { self.log.warn("control request refused", [LogField("detail", $0)]) }
     self.control = control
   }

@@ -72,7 +72,8 @@ final class ControlServer {
     }
   }
 
-  private func close(_ session: ControlSession) {
+  /// Ends a session: what is queued is written as far as its client takes it now.
+  func close(_ session: ControlSession) {
     session.connection.flush()
     session.connection.close()
     end(session)

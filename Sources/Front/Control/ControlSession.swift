@@ -4,12 +4,22 @@ import Transport
 
 /// One connection of the control socket: a command, a bridge or a test. Loop-confined.
 final class ControlSession: Hashable {
+  enum Role {
+    /// It has asked for nothing yet.
+    case undecided
+    /// It only looks at the daemon: `status`, `logs`.
+    case observer
+    case client
+  }
+
   let connection: FrameConnection
   /// What the client says of itself in `hello`.
   var kind = "unknown"
   var name: String?
   var version: String?
   var hasSaidHello = false
+  /// What its requests so far make of it; the daemon's idle time depends on it.
+  var role = Role.undecided
   /// What gives up the operations that run for it, when it goes away.
   var abandons: [OperationID: () -> Void] = [:]
 

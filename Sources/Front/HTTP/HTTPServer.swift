@@ -26,6 +26,8 @@ package final class HTTPServer {
   package let limits: HTTPLimits
   /// Requests that were begun and not yet answered completely.
   package private(set) var exchangeCount = 0
+  /// Called with true when a request begins and with false when it was answered completely.
+  package var onExchange: ((Bool) -> Void)?
   package var connectionCount: Int { connections.count }
 
   let loop: EventLoop
@@ -164,9 +166,15 @@ package final class HTTPServer {
     }
   }
 
-  func exchangeBegan() { exchangeCount += 1 }
+  func exchangeBegan() {
+    exchangeCount += 1
+    onExchange?(true)
+  }
 
-  func exchangeEnded() { exchangeCount -= 1 }
+  func exchangeEnded() {
+    exchangeCount -= 1
+    onExchange?(false)
+  }
 
   /// Ends connections whose request does not come to its end.
   private func scheduleSweep() {

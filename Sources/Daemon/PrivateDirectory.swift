@@ -1,0 +1,31 @@
+import Glibc
+import Platform
+
+/// Directories that only this user may look into.
+enum PrivateDirectory {
+  /// Why there is none, in one sentence.
+  struct Failure: Error, CustomStringConvertible { let description: String }
+
+  /// Creates `path` and what is missing above it, private to the user, and makes sure that it is.
+  static func make(_ path: String) throws(Failure) {
+    var partial = ""
+    for part in path.split(separator: "/") {
+      partial += "/\(part)"
+      if mkdir(partial, 0o700) == 0 || errno == EEXIST { continue }
+      let error = SystemError("mkdir")
+      // A read-only file system says so before it says that the directory is there.
+      if access(partial, F_OK) == 0 { continue }
+      throw Failure(description: "the directory \(partial) cannot be made: \(error)")
+    }
+    var information = stat()
+    guard lstat(path, &information) == 0, information.st_mode & S_IFMT == S_IFDIR else {
+      throw Failure(description: "\(path) is not a directory")
+    }
+    guard information.st_uid == geteuid() else {
+      throw Failure(description: "the directory \(path) belongs to another user")
+    }
+    if information.st_mode & 0o077 != 0, chmod(path, 0o700) != 0 {
+      throw Failure(description: "the directory \(path) cannot be made private: \(SystemError("chmod"))")
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import Platform
+import Protocol
+import Telemetry
+
+/// What is different in a daemon that a command started (contract §1.3).
+extension FrontRouter {
+  /// `/v1` could not be opened and the daemon goes on without it; `status` says why.
+  package func goOnWithoutHTTP(_ reason: String) {
+    httpError = reason
+    log.warn("HTTP could not open", [LogField("detail", reason)])
+  }
+
+  /// Asks for the daemon's end when there was no client for `limit`. After the surfaces were opened, once.
+  package func endWhenIdle(after limit: Duration) {
+    idleWatch = IdleWatch(
+      loop: loop, limit: limit,
+      isInDoubt: { self.control?.sessions.contains { $0.role == .undecided } ?? false },
+      onIdle: {
+        self.log.info("ending because there was no client", [LogField("idle_ms", limit.wholeMilliseconds)])
+        // Who comes now finds nobody, and starts another daemon.
+        self.stopAccepting()
+        self.requestStop()
+      })
+    http?.onExchange = { began in if began { self.idleWatch?.clientArrived() } else { self.idleWatch?.clientLeft() } }
+  }
+
+  /// Accepts no more sessions on the control socket.
+  package func stopAccepting() { control?.stopAccepting() }
+
+  /// The first request tells what a session is; whoever looked first and asks for more then becomes a client.
+  func noteRole(of session: ControlSession, asking method: String) {
+    guard session.role != .client else { return }
+    if method == "status" || method == "logs" {
+      session.role = .observer
+    } else {
+      session.role = .client
+      idleWatch?.clientArrived()
+    }
+  }
+
+  func sessionEnded(_ session: ControlSession) {
+    logStream?.end(session)
+    if session.role == .client { idleWatch?.clientLeft() }
+  }
+}

@@ -1,4 +1,5 @@
 import Client
+import Protocol
 
 /// An error that ends a command: what standard error says, and the exit code.
 struct CommandFailure: Error, Sendable {
@@ -18,6 +19,12 @@ struct CommandFailure: Error, Sendable {
     self.init(error.description, causes: error.causes, code: error.exitCode)
   }
 
+  /// For an answer of the daemon that is a refusal: its message.
+  init(refusal answer: ServiceAnswer) {
+    let message = answer.body.member("error")?.member("message") ?? answer.body.member("message")
+    self.init(message?.string ?? "the daemon refused the request (status \(answer.status))")
+  }
+
   /// `Error: …`, then a blank line and `Caused by:` with the causes, numbered if there are several.
   var rendered: String {
     var text = "Error: \(message)\n"
@@ -34,7 +41,7 @@ extension ClientError {
   /// The exit code of a command that failed with it.
   fileprivate var exitCode: ExitCode {
     switch self {
-    case .nobodyListens, .silent: .noDaemon
+    case .nobodyListens, .notStarted, .silent: .noDaemon
     case .untrustedPeer, .connectionLost, .badAnswer, .refused, .requestTooLarge: .failure
     }
   }

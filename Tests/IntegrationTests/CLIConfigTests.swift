@@ -64,7 +64,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [["status"], ["stop"], ["list-capabilities", "--no-start"], ["call-capability", "a.b"]])
+  @Test(arguments: [["status"], ["stop"], ["list-capabilities", "--no-start"], ["call-capability", "a.b", "--no-start"]])
   func withoutADaemonTheCommandToRunIsNamed(_ command: [String]) async throws {
     let workspace = CLIWorkspace()
     try workspace.write(Self.valid, to: "my servers.json")

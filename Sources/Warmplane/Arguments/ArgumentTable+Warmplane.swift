@@ -1,10 +1,12 @@
+/// All commands, and those that concern daemon and configuration.
 extension ArgumentTable {
   /// The program's commands in the order of its help.
   static let warmplane = ArgumentTable(
-    commands: [daemon, status, stop, listCapabilities, describeCapability, callCapability, validateConfig],
+    commands: [
+      daemon, status, stop, restart, reload, logs, listCapabilities, describeCapability, callCapability, listResources,
+      readResource, listPrompts, getPrompt, validateConfig,
+    ],
     commonFlags: [.config])
-
-  private static let facadeFlags: [Flag] = [.output, .facadePort, .noStart]
 
   private static let daemon = Command(
     name: "daemon", group: "Daemon", summary: "Run the daemon in the foreground",
@@ -25,9 +27,10 @@ extension ArgumentTable {
       One line on the daemon, and one on each server with its state, uptime, restarts, calls, failed calls, latency \
       (median and 95th percentile) and memory. A server that is not well says below why.
       """,
-    flags: [.statusJSON],
+    flags: [.watch, .statusJSON],
     examples: [
       .init(line: "warmplane status", note: "for people"),
+      .init(line: "warmplane status --watch", note: "for people with time"),
       .init(line: "warmplane status --json", note: "for programs"),
     ],
     run: StatusCommand.run)
@@ -38,39 +41,34 @@ extension ArgumentTable {
     examples: [.init(line: "warmplane stop", note: "the daemon of ./mcp_servers.json")],
     run: StopCommand.run)
 
-  private static let listCapabilities = Command(
-    name: "list-capabilities", group: "Tools", summary: "List the tools of all servers",
-    details: "Prints id and summary of every tool, and how each server is.",
-    flags: facadeFlags + [.noWait],
-    examples: [
-      .init(line: "warmplane list-capabilities --output table", note: "as columns"),
-      .init(line: "warmplane list-capabilities | jq -r '.capabilities[].id'", note: "the ids only"),
-    ],
-    run: FacadeCommand.listCapabilities)
+  private static let restart = Command(
+    name: "restart", group: "Daemon", summary: "Restart one server",
+    details: "Ends the server's process and starts a new one at once, also when it was given up after many failures.",
+    operands: [.init(name: "server", help: "A server of the config file")],
+    examples: [.init(line: "warmplane restart git", note: "the others are not touched")],
+    run: RestartCommand.run)
 
-  private static let describeCapability = Command(
-    name: "describe-capability", group: "Tools", summary: "Show one tool with its arguments",
-    details: "Prints the description and the JSON Schema of the arguments of one tool.",
-    operands: [.init(name: "id", help: "An id of list-capabilities")], flags: facadeFlags,
-    examples: [.init(line: "warmplane describe-capability git.git_log", note: "which arguments does it take?")],
-    run: FacadeCommand.describeCapability)
-
-  private static let callCapability = Command(
-    name: "call-capability", group: "Tools", summary: "Call a tool",
+  private static let reload = Command(
+    name: "reload", group: "Daemon", summary: "Make the daemon read its config file again",
     details: """
-      Calls a tool and prints the answer, an envelope {ok, request_id, trace_id, data, error}. The exit code is 1 when \
-      ok is false. Ctrl-C cancels the call.
+      Only servers whose entry changed are restarted; aliases, policy and timeouts count at once. With an invalid file, \
+      everything stays as it is. Another port needs a new daemon.
       """,
-    operands: [.init(name: "id", help: "An id of list-capabilities")],
-    flags: [.parameters, .requestID] + facadeFlags,
+    examples: [.init(line: "warmplane reload", note: "says which servers were added, removed and changed")],
+    run: ReloadCommand.run)
+
+  private static let logs = Command(
+    name: "logs", group: "Daemon", summary: "Show what the daemon and its servers noted",
+    details: """
+      Prints the last records of the daemon as JSON lines, and what servers write to standard error with them. \
+      WARMPLANE_LOG in the daemon's environment says how much is noted.
+      """,
+    operands: [.init(name: "server", help: "Only records about this server", isOptional: true)], flags: [.follow],
     examples: [
-      .init(
-        line: "warmplane call-capability time.get_current_time --params '{\"timezone\":\"UTC\"}'",
-        note: "arguments on the command line"),
-      .init(line: "warmplane call-capability db.query --params @query.json", note: "from a file"),
-      .init(line: "jq -n '{sql: \"SELECT 1\"}' | warmplane call-capability db.query --params -", note: "from a pipe"),
+      .init(line: "warmplane logs git", note: "one server"),
+      .init(line: "warmplane logs -f | jq -r .fields.message", note: "everything, as it comes"),
     ],
-    run: FacadeCommand.callCapability)
+    run: LogsCommand.run)
 
   private static let validateConfig = Command(
     name: "validate-config", group: "Configuration", summary: "Check the config file",

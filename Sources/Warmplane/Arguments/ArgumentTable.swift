@@ -66,7 +66,7 @@ struct ArgumentTable: Sendable {
   }
 
   private func check(_ operands: [String], of command: Command) throws(UsageError) {
-    if operands.count < command.operands.count {
+    if operands.count < command.operands.count, !command.operands[operands.count].isOptional {
       let missing = command.operands[operands.count]
       throw UsageError("missing operand <\(missing.name)>: \(missing.help)", command: command)
     }

@@ -1,9 +1,13 @@
 /// One command: all that parsing, help and running need.
 struct Command: Sendable {
-  /// What an operand is called and means. Every operand is required.
+  /// What an operand is called and means. Optional ones come last.
   struct Operand: Sendable {
     let name: String
     let help: String
+    var isOptional = false
+
+    /// `<id>` or `[server]`
+    var placeholder: String { isOptional ? "[\(name)]" : "<\(name)>" }
   }
 
   /// A command line that works, and what it does.
@@ -26,6 +30,6 @@ struct Command: Sendable {
 
   /// `warmplane call-capability <id> [flags]`
   var usage: String {
-    (["warmplane", name] + operands.map { "<\($0.name)>" } + ["[flags]"]).joined(separator: " ")
+    (["warmplane", name] + operands.map(\.placeholder) + ["[flags]"]).joined(separator: " ")
   }
 }

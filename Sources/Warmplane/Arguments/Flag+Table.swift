@@ -26,6 +26,14 @@ extension Flag {
   static let parameters = Flag(
     "params", value: .text("JSON"), help: "The arguments as JSON, or @FILE, or - for standard input (default: {})")
 
+  static let promptArguments = Flag(
+    "arguments", short: "a", value: .text("JSON"),
+    help: "The arguments as JSON, or @FILE, or - for standard input (default: {})")
+
+  static let watch = Flag("watch", help: "Draw it again every second, until interrupted")
+
+  static let follow = Flag("follow", short: "f", help: "Go on with new records as they come, until interrupted")
+
   static let requestID = Flag(
     "request-id", value: .text("ID"), help: "Comes back as request_id in the answer")
 }

@@ -1,7 +1,7 @@
 /// A command line that fits its command.
 struct ParsedArguments: Sendable {
   let command: Command
-  /// As many as the command has.
+  /// As many as the command has, less optional ones that were not given.
   let operands: [String]
   private let values: [String: String]
 

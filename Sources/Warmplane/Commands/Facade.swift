@@ -22,7 +22,7 @@ struct Facade {
     let indicator = WaitIndicator(waiting)
     defer { indicator.clear() }
     do {
-      return try connection.answer(to: operation, onWait: indicator.isVisible ? { indicator.update($0) } : nil)
+      return try connection.answer(to: operation, onWait: indicator.observer)
     } catch {
       guard case .nobodyListens = error, case .http(let client) = connection else { throw CommandFailure(error) }
       let nobody = "nobody answers at \(client.address)"

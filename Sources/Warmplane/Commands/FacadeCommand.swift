@@ -5,7 +5,7 @@ import Protocol
 enum FacadeCommand {
   static func listCapabilities(_ arguments: ParsedArguments) throws(CommandFailure) -> ExitCode {
     let operation = FacadeOperation.listCapabilities(wait: arguments.has(.noWait) ? 0 : nil)
-    return try run(operation, arguments, waiting: "Waiting for servers that start for the first time …")
+    return try run(operation, arguments, waiting: startWait)
   }
 
   static func describeCapability(_ arguments: ParsedArguments) throws(CommandFailure) -> ExitCode {
@@ -15,22 +15,54 @@ enum FacadeCommand {
 
   static func callCapability(_ arguments: ParsedArguments) throws(CommandFailure) -> ExitCode {
     let id = arguments.operands[0]
-    // Checked before anything is sent.
-    let parameters = try JSONArgument.read(arguments.value(of: .parameters) ?? "{}", flag: "--params")
-    var writer = JSONWriter(reserving: parameters.range.count + 256)
+    let body = try body(arguments, idMember: "capability_id", value: ("args", .parameters))
+    return try run(.callTool(body: body), arguments, waiting: "Calling \(id.onOneLine) …")
+  }
+
+  static func listResources(_ arguments: ParsedArguments) throws(CommandFailure) -> ExitCode {
+    let operation = FacadeOperation.listResources(wait: arguments.has(.noWait) ? 0 : nil)
+    return try run(operation, arguments, waiting: startWait)
+  }
+
+  static func readResource(_ arguments: ParsedArguments) throws(CommandFailure) -> ExitCode {
+    let body = try body(arguments, idMember: "resource_id", value: nil)
+    let id = arguments.operands[0]
+    return try run(.readResource(body: body), arguments, waiting: "Reading \(id.onOneLine) …")
+  }
+
+  static func listPrompts(_ arguments: ParsedArguments) throws(CommandFailure) -> ExitCode {
+    let operation = FacadeOperation.listPrompts(wait: arguments.has(.noWait) ? 0 : nil)
+    return try run(operation, arguments, waiting: startWait)
+  }
+
+  static func getPrompt(_ arguments: ParsedArguments) throws(CommandFailure) -> ExitCode {
+    let body = try body(arguments, idMember: "prompt_id", value: ("arguments", .promptArguments))
+    let id = arguments.operands[0]
+    return try run(.getPrompt(body: body), arguments, waiting: "Getting \(id.onOneLine) …")
+  }
+
+  private static let startWait = "Waiting for servers that start for the first time …"
+
+  /// The body of a request, with all members (contract §1.4). What a flag has as JSON is checked before anything is sent.
+  private static func body(
+    _ arguments: ParsedArguments, idMember: String, value: (member: String, flag: Flag)?
+  ) throws(CommandFailure) -> JSONSlice {
+    var writer = JSONWriter()
     writer.beginObject()
-    writer.member("capability_id", id)
-    writer.member("args", parameters)
+    writer.member(idMember, arguments.operands[0])
+    if let value {
+      writer.member(
+        value.member,
+        try JSONArgument.read(arguments.value(of: value.flag) ?? "{}", flag: "--\(value.flag.name)"))
+    }
     writer.member("request_id", arguments.value(of: .requestID))
     writer.endObject()
-    let body: JSONSlice
     do {
-      body = try JSONSlice(validating: writer.finish())
+      return try JSONSlice(validating: writer.finish())
     } catch {
       // Only the limits are left: the envelope adds some bytes and one level.
-      throw CommandFailure("--params cannot be sent", causes: [error.reason])
+      throw CommandFailure("the request cannot be sent", causes: [error.reason])
     }
-    return try run(.callTool(body: body), arguments, waiting: "Calling \(id.onOneLine) …")
   }
 
   private static func run(

@@ -1,3 +1,4 @@
+import Client
 import Protocol
 
 /// An answer as it goes to standard output.
@@ -11,6 +12,12 @@ enum AnswerText {
       return pretty(body, style)
     case .pretty: return pretty(body, style)
     }
+  }
+
+  /// Prints the answer of a command that operates the daemon: compact and on one line. A refusal is thrown, as its message.
+  static func printed(_ answer: ServiceAnswer) throws(CommandFailure) -> ExitCode {
+    guard answer.isSuccess else { throw CommandFailure(refusal: answer) }
+    return Console.output(answer.body.compacted() + [0x0A])
   }
 
   private static func pretty(_ body: JSONSlice, _ style: TextStyle) -> [UInt8] {

@@ -44,8 +44,8 @@ enum HelpText {
       text += heading("Usage") + "  \(command.usage)\n"
       if !command.operands.isEmpty {
         text += heading("Operands")
-        let column = command.operands.map { $0.name.count + 2 }.max() ?? 0
-        for operand in command.operands { text += entry("<\(operand.name)>", operand.help, column: column) }
+        let column = command.operands.map(\.placeholder.count).max() ?? 0
+        for operand in command.operands { text += entry(operand.placeholder, operand.help, column: column) }
       }
       text += heading("Flags") + list(table.flags(of: command) + [ArgumentTable.help])
       if !command.examples.isEmpty {

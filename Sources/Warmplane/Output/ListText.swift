@@ -5,18 +5,26 @@ struct ListText {
   /// Longer ids have a line of their own, so that a few of them do not take the room of all summaries.
   private static let widestColumn = 36
 
+  private let noun: String
   private let rows: [(id: String, summary: String)]
   private let unready: [JSONSlice]
   private let servers: Int
 
+  /// The lists of the facade: the member of the body, what one entry is called, and where its text is; the first that
+  /// there is counts.
+  private static let kinds = [
+    ("capabilities", "tool", ["summary"]), ("resources", "resource", ["description", "name"]),
+    ("prompts", "prompt", ["description", "title"]),
+  ]
+
   /// Nil if the body is no list.
   init?(_ body: JSONSlice) {
-    guard let list = body.member("capabilities"), list.kind == .array else { return nil }
+    guard let kind = Self.kinds.first(where: { body.member($0.0)?.kind == .array }), let list = body.member(kind.0)
+    else { return nil }
+    noun = kind.1
     rows = list.elements.map { item in
-      (
-        item.member("id")?.string?.onOneLine ?? "-",
-        item.member("summary")?.string?.onOneLine ?? ""
-      )
+      let texts = kind.2.lazy.compactMap { item.member($0)?.string?.onOneLine }
+      return (item.member("id")?.string?.onOneLine ?? "-", texts.first { !$0.isEmpty } ?? "")
     }
     let readiness = body.member("server_readiness")
     servers = readiness.map { Array($0.elements).count } ?? 0
@@ -41,7 +49,7 @@ struct ListText {
       }
       text += "\n"
     }
-    text += style.apply(.dim, to: "\(counted(rows.count, "tool")) of \(counted(servers, "server"))") + "\n"
+    text += style.apply(.dim, to: "\(counted(rows.count, noun)) of \(counted(servers, "server"))") + "\n"
     for server in unready { text += note(server, style) }
     return text
   }

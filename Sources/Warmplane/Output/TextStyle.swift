@@ -13,20 +13,28 @@ struct TextStyle: Sendable {
 
   let isTerminal: Bool
   let hasColours: Bool
+  /// Whether the terminal understands no control sequences.
+  let isDumb: Bool
   /// In columns.
   let width: Int
+  /// In lines; nil when it is unknown.
+  let height: Int?
 
-  static let standardOutput = TextStyle(descriptor: STDOUT_FILENO)
-  static let standardError = TextStyle(descriptor: STDERR_FILENO)
+  /// As the terminal is now.
+  static var standardOutput: TextStyle { TextStyle(descriptor: STDOUT_FILENO) }
+  static var standardError: TextStyle { TextStyle(descriptor: STDERR_FILENO) }
 
   /// Colours only on a terminal, not on a dumb one, and not against `NO_COLOR` (no-color.org). The width is the
   /// terminal's, else `COLUMNS`, else 80.
   private init(descriptor: Int32) {
     func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
     isTerminal = isatty(descriptor) == 1
-    hasColours = isTerminal && (variable("NO_COLOR") ?? "").isEmpty && variable("TERM") != "dumb"
+    isDumb = variable("TERM") == "dumb"
+    hasColours = isTerminal && (variable("NO_COLOR") ?? "").isEmpty && !isDumb
     var size = winsize()
-    if isTerminal, ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 {
+    let isKnown = isTerminal && ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0
+    height = isKnown && size.ws_row > 0 ? Int(size.ws_row) : nil
+    if isKnown, size.ws_col > 0 {
       width = max(20, Int(size.ws_col))
     } else if let columns = variable("COLUMNS").flatMap({ Int($0) }), (1...10_000).contains(columns) {
       width = max(20, columns)

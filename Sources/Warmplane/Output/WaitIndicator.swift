@@ -12,6 +12,9 @@ final class WaitIndicator {
   /// Whether there is anybody to show it to.
   var isVisible: Bool { style.isTerminal }
 
+  /// What to call while waiting; nil when nobody looks.
+  var observer: ((Duration) -> Void)? { isVisible ? { self.update($0) } : nil }
+
   /// Shows how long it has been.
   func update(_ time: Duration) {
     guard style.isTerminal, time >= Self.patience else { return }

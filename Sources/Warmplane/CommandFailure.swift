@@ -21,8 +21,12 @@ struct CommandFailure: Error, Sendable {
 
   /// For an answer of the daemon that is a refusal: its message.
   init(refusal answer: ServiceAnswer) {
-    let message = answer.body.member("error")?.member("message") ?? answer.body.member("message")
-    self.init(message?.string ?? "the daemon refused the request (status \(answer.status))")
+    let error = answer.body.member("error")
+    let message = (error?.member("message") ?? answer.body.member("message"))?.string
+    let suggestion = error?.member("hint")?.member("did_you_mean")?.elements.first { _ in true }?.string
+    self.init(
+      (message?.onOneLine ?? "the daemon refused the request (status \(answer.status))")
+        + (suggestion.map { " Did you mean \"\($0.onOneLine)\"?" } ?? ""))
   }
 
   /// `Error: …`, then a blank line and `Caused by:` with the causes, numbered if there are several.

@@ -19,8 +19,7 @@ enum ReloadCommand {
       return .failure
     }
     for warning in answer.body.member("warnings")?.elements.map({ $0 }) ?? [] {
-      let text = warning.string?.onOneLine ?? ConfigurationProblem(warning).rendered(path: place.location.path)
-      Console.error(warning.string == nil ? "\(text)\n" : "\(place.location.path): warning: \(text)\n")
+      Console.error("\(warning.string?.onOneLine ?? "")\n")
     }
     return try AnswerText.printed(answer)
   }

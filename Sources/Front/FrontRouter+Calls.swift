@@ -6,7 +6,6 @@ import Telemetry
 
 /// Tool calls.
 extension FrontRouter {
-  static let kind = "Tool call"
   /// A client's request id longer than this stays out of the return blob, which is bounded.
   private static let longestBlobPart = 1024
 
@@ -17,39 +16,14 @@ extension FrontRouter {
     case .failure(let refusal):
       target.reply(refusal.failure, requestID: refusal.requestID, traceID: trace.traceID.description)
     case .success(let request):
-      let operation = FrontOperation(
-        id: .random(using: &random), target: target, trace: trace, requestID: request.requestID,
-        capabilityID: request.capabilityID, arguments: request.arguments, admitted: .now)
-      operations[operation.id] = operation
-      watchClient(operation)
-      begin(operation)
+      begin(
+        FrontOperation(
+          id: .random(using: &random), purpose: .call, target: target, trace: trace, requestID: request.requestID,
+          capabilityID: request.capabilityID, arguments: request.arguments, admitted: .now))
     }
   }
 
-  /// A client that goes away before the answer cancels its operation.
-  private func watchClient(_ operation: FrontOperation) {
-    switch operation.target {
-    case .http(let exchange): exchange.onDisconnect { self.abandon(operation.id) }
-    case .control(let session, _): session.operations.insert(operation.id)
-    }
-  }
-
-  /// Policy, lookup, server.
-  private func begin(_ operation: FrontOperation) {
-    guard policy.allows(operation.capabilityID) else {
-      return finish(
-        operation.id, .failure(FailureMapping.denied(kind: "Capability", id: operation.capabilityID)))
-    }
-    if let capability = catalog[operation.capabilityID] {
-      submit(operation, capability)
-    } else if let owner = catalog.unlistedOwners(of: operation.capabilityID).first {
-      waitForListing(operation, owner)
-    } else {
-      finish(operation.id, .failure(FailureMapping.unknownCapability(operation.capabilityID)))
-    }
-  }
-
-  private func submit(_ operation: FrontOperation, _ capability: Capability) {
+  func submit(_ operation: FrontOperation, _ capability: Capability) {
     var operation = operation
     operation.server = capability.server
     operation.timeoutMilliseconds = timeout(of: capability.server)
@@ -86,41 +60,10 @@ extension FrontRouter {
     return JSONSlice(assembled: writer)
   }
 
-  private func timeout(of server: String) -> Int {
+  func timeout(of server: String) -> Int {
     let configuration = settings.configuration
     return configuration.servers.first { $0.id == server }.map { configuration.timeoutMs(of: $0) }
       ?? configuration.toolTimeoutMs
-  }
-
-  /// The id may belong to a server that was never listed: wait for it until the deadline, then look again.
-  private func waitForListing(_ operation: FrontOperation, _ server: String) {
-    var operation = operation
-    operation.server = server
-    operation.timeoutMilliseconds = timeout(of: server)
-    operations[operation.id] = operation
-    let (id, deadline) = (operation.id, operation.deadline)
-    supervisor.assumeIsolated { $0.wait(for: server, id: id, until: deadline) }
-  }
-
-  /// The supervisor's answer to `wait(for:)`.
-  func waitEnded(_ id: OperationID, _ result: ServerWait) {
-    guard let operation = operations[id] else { return }
-    switch result {
-    case .up:
-      if let capability = catalog[operation.capabilityID] {
-        submit(operation, capability)
-      } else {
-        finish(id, .failure(FailureMapping.unknownCapability(operation.capabilityID)))
-      }
-    case .unavailable(let code, let message):
-      finish(id, .failure(FailureMapping.unavailable(code, message)))
-    case .expired:
-      finish(
-        id,
-        FailureMapping.outcome(
-          of: .expiredWhileStarting, kind: Self.kind, server: operation.server,
-          timeoutMilliseconds: operation.timeoutMilliseconds))
-    }
   }
 
   /// The client has gone: nothing is answered any more, and the upstream is told.
@@ -167,7 +110,7 @@ extension FrontRouter {
   }
 
   private func logEnd(_ operation: FrontOperation, _ result: Result<JSONSlice?, OperationFailure>) {
-    guard log.isEnabled(.warn) else { return }
+    guard operation.purpose == .call, log.isEnabled(.warn) else { return }
     let duration = LogField("duration_ms", MonotonicTime.now.milliseconds(since: operation.admitted))
     switch result {
     case .success(let data):
@@ -194,7 +137,8 @@ extension FrontRouter: SupervisorDelegate {
     finish(
       id,
       FailureMapping.outcome(
-        of: end, kind: Self.kind, server: operation.server, timeoutMilliseconds: operation.timeoutMilliseconds))
+        of: end, kind: operation.purpose.rawValue, server: operation.server,
+        timeoutMilliseconds: operation.timeoutMilliseconds))
   }
 
   package func serverWaitEnded(_ id: OperationID, _ result: ServerWait) { waitEnded(id, result) }
@@ -202,6 +146,7 @@ extension FrontRouter: SupervisorDelegate {
   package func catalogChanged(server: String, _ serverCatalog: ServerCatalog) {
     let before = catalog.omissions
     catalog.set(server: server, tools: serverCatalog.tools)
+    logRegistered(server, serverCatalog.tools)
     guard catalog.omissions != before else { return }
     for omission in catalog.omissions where !before.contains(omission) {
       log.warn(
@@ -213,6 +158,15 @@ extension FrontRouter: SupervisorDelegate {
     let byServer = Dictionary(grouping: catalog.omissions, by: \.server)
     let sentences = byServer.mapValues { $0.map { "\"\($0.id)\" is omitted, server \"\($0.keptBy)\" has that id" } }
     supervisor.assumeIsolated { $0.noteOmissions(sentences) }
+  }
+
+  private func logRegistered(_ server: String, _ tools: [JSONSlice]) {
+    guard log.isEnabled(.debug) else { return }
+    for tool in tools {
+      log.debug(
+        "registered upstream tool",
+        [LogField("server_id", server), LogField("tool_name", tool.member("name")?.string)])
+    }
   }
 
   package func readinessChanged(server: String) { readinessMayEndWaiting() }

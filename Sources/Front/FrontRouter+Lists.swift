@@ -72,22 +72,22 @@ extension FrontRouter {
 
   /// Policy, lookup (contract §3.4). A server that was never listed is told by its readiness, not by 404.
   func describeCapability(_ target: ReplyTarget, _ id: String, trace: TraceContext) {
-    func refuse(_ failure: OperationFailure) {
-      target.reply(failure, requestID: nil, traceID: trace.traceID.description)
-    }
-    guard policy.allows(id) else { return refuse(FailureMapping.denied(kind: "Capability", id: id)) }
-    guard let capability = catalog[id] else {
-      guard let owner = catalog.unlistedOwners(of: id).first,
-        let readiness = supervisor.assumeIsolated({ $0.readiness(of: owner) }), readiness.code != .ready
-      else { return refuse(FailureMapping.unknownCapability(id)) }
-      return refuse(FailureMapping.unavailable(readiness.code, readiness.message))
-    }
+    begin(
+      FrontOperation(
+        id: .random(using: &random), purpose: .describe, target: target, trace: trace, requestID: nil, capabilityID: id,
+        arguments: .emptyObject, admitted: .now))
+  }
+
+  func answerDescription(_ operation: FrontOperation, _ capability: Capability) {
+    guard operations.removeValue(forKey: operation.id) != nil else { return }
+    if case .control(let session, _) = operation.target { session.operations.remove(operation.id) }
     var writer = JSONWriter(reserving: capability.tool.range.count + 256)
     writer.beginObject()
     writer.member("version", "v1")
     writer.key("capability")
     capability.writeDetail(to: &writer)
     writer.endObject()
-    target.reply(status: 200, body: writer.bytes)
+    operation.target.reply(status: 200, body: writer.bytes)
+    operationsChanged()
   }
 }

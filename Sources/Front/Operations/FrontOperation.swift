@@ -35,7 +35,14 @@ enum ReplyTarget {
 
 /// An operation that the front has taken and not answered.
 struct FrontOperation {
+  /// What is done with the capability once it is found; the raw value begins a sentence.
+  enum Purpose: String {
+    case call = "Tool call"
+    case describe = "Description"
+  }
+
   let id: OperationID
+  let purpose: Purpose
   let target: ReplyTarget
   let trace: TraceContext
   let requestID: JSONSlice?
@@ -44,6 +51,10 @@ struct FrontOperation {
   let admitted: MonotonicTime
   /// Known once the id was looked up.
   var server = ""
+  /// Servers that the id might have belonged to, as its beginning says, and did not.
+  var triedServers: Set<String> = []
+  /// Why the first of them could not be asked.
+  var refusal: OperationFailure?
   var timeoutMilliseconds = 0
 
   var traceID: String { trace.traceID.description }

@@ -40,9 +40,8 @@ enum DaemonProgram {
     guard let realPath = location.realPath else { return fail("\(location.path) vanished while it was read") }
     do {
       var instance = try Instance(configPath: realPath)
-      let code = try serve(options, configuration, realPath, &instance)
-      instance.removeSocket()
-      return code
+      defer { instance.removeSocket() }
+      return try serve(options, configuration, realPath, &instance)
     } catch {
       return fail("\(error)")
     }

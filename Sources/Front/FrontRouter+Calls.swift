@@ -15,6 +15,7 @@ extension FrontRouter {
     switch decoded {
     case .failure(let refusal):
       target.reply(refusal.failure, requestID: refusal.requestID, traceID: trace.traceID.description)
+      logRefusal(target, refusal, trace)
     case .success(let request):
       begin(
         FrontOperation(
@@ -29,10 +30,14 @@ extension FrontRouter {
     operation.timeoutMilliseconds = timeout(of: capability.server)
     operations[operation.id] = operation
     logStart(operation)
+    let parameters = Self.parameters(capability, operation.arguments)
+    guard parameters.range.count <= CallFrame.longestParameters else {
+      return finish(operation.id, .failure(FailureMapping.tooLarge))
+    }
     let carried = Operation(
       id: operation.id, server: capability.server, method: "tools/call",
-      parameters: Self.parameters(capability, operation.arguments), blob: blob(operation),
-      deadline: operation.deadline, timeoutMilliseconds: operation.timeoutMilliseconds,
+      parameters: parameters, blob: blob(operation), deadline: operation.deadline,
+      timeoutMilliseconds: operation.timeoutMilliseconds,
       traceparent: operation.trace.traceparent)
     supervisor.assumeIsolated { $0.submit(carried) }
   }
@@ -100,6 +105,18 @@ extension FrontRouter {
       LogField("surface", operation.target.surface), LogField("server_id", operation.server),
       LogField("capability_id", operation.capabilityID),
     ]
+  }
+
+  /// A request that could not be read has no id and no server.
+  private func logRefusal(_ target: ReplyTarget, _ refusal: ToolCallRequest.Refusal, _ trace: TraceContext) {
+    log.warn(
+      "tool call failure",
+      [
+        LogField("trace_id", trace.traceID.description), LogField("request_id", refusal.requestID?.string),
+        LogField("surface", target.surface), LogField("duration_ms", 0),
+        LogField("code", refusal.failure.code.rawValue), LogField("reason", refusal.reason),
+        LogField("retryable", false),
+      ])
   }
 
   private func logStart(_ operation: FrontOperation) {

@@ -8,6 +8,7 @@ extension FrontRouter {
   func begin(_ operation: FrontOperation) {
     operations[operation.id] = operation
     watchClient(operation)
+    guard !isStopping else { return finish(operation.id, .failure(FailureMapping.stopping)) }
     guard policy.allows(operation.capabilityID) else {
       return finish(
         operation.id, .failure(FailureMapping.denied(kind: "Capability", id: operation.capabilityID)))

@@ -81,6 +81,7 @@ package actor FrontRouter {
   /// Stops accepting and lets running operations end for `grace`; the rest is cancelled. Answers are flushed.
   package func drain(grace: Duration) async {
     isStopping = true
+    control?.stopAccepting()
     for id in Array(waitingLists.keys) { answerWaitingList(id) }
     if !operations.isEmpty {
       let timer = loop.schedule(after: grace) { self.finishDraining() }

@@ -42,9 +42,8 @@ enum DaemonProgram {
     guard let realPath = location.realPath else { return fail("\(location.path) vanished while it was read") }
     do {
       var instance = try Instance(configPath: realPath, isPatient: options.isBackground)
-      let code = try serve(options, configuration, realPath, &instance, &starter)
-      instance.removeSocket()
-      return code
+      defer { instance.removeSocket() }
+      return try serve(options, configuration, realPath, &instance, &starter)
     } catch Instance.Failure.occupied where options.isBackground {
       // Two commands started a daemon at the same time, and this one is not needed.
       starter.say(.occupied)

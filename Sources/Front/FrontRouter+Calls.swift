@@ -10,39 +10,22 @@ extension FrontRouter {
   private static let longestBlobPart = 1024
 
   func operate(
-    _ target: any ReplyTarget, _ decoded: Result<OperationRequest, OperationRequest.Refusal>, trace: TraceContext
+    _ kind: EntryKind, _ target: any ReplyTarget, _ decoded: Result<OperationRequest, OperationRequest.Refusal>,
+    trace: TraceContext
   ) {
     switch decoded {
     case .failure(let refusal):
       target.finish(.failure(refusal.failure), requestID: refusal.requestID, traceID: trace.traceID.description)
+      logRefusal(target, kind, refusal, trace)
     case .success(let request):
-      let operation = FrontOperation(
-        id: .random(using: &random), kind: request.kind, target: target, trace: trace, requestID: request.requestID,
-        entryID: request.id, payload: request.payload, admitted: .now)
-      operations[operation.id] = operation
-      let id = operation.id
-      target.began(id) { self.abandon(id) }
-      begin(operation)
+      begin(
+        FrontOperation(
+          id: .random(using: &random), kind: kind, purpose: .carryOut, target: target, trace: trace,
+          requestID: request.requestID, entryID: request.id, payload: request.payload, admitted: .now))
     }
   }
 
-  /// Policy, lookup, server.
-  private func begin(_ operation: FrontOperation) {
-    guard policy.allows(operation.entryID) else {
-      return finish(operation.id, .failure(FailureMapping.denied(operation.kind, operation.entryID)))
-    }
-    if let entry = catalog.entry(operation.kind, operation.entryID) {
-      submit(operation, entry.server, entry.upstreamName)
-    } else if operation.kind == .resource, let (server, uri) = catalog.aliasedResource(operation.entryID) {
-      submit(operation, server, uri)
-    } else if let owner = catalog.unlistedOwners(of: operation.entryID, operation.kind).first {
-      waitForListing(operation, owner)
-    } else {
-      finish(operation.id, .failure(FailureMapping.unknown(operation.kind, operation.entryID)))
-    }
-  }
-
-  private func submit(_ operation: FrontOperation, _ server: String, _ upstreamName: JSONSlice) {
+  func submit(_ operation: FrontOperation, _ server: String, _ upstreamName: JSONSlice) {
     var operation = operation
     operation.server = server
     operation.timeoutMilliseconds = timeout(of: server)
@@ -53,10 +36,14 @@ extension FrontRouter {
         status: 400, code: .invalidArgs, message: "arguments must be a JSON object or null", reason: "invalid_field")
       return finish(operation.id, .failure(failure))
     }
+    let parameters = Self.parameters(operation, upstreamName)
+    guard parameters.range.count <= CallFrame.longestParameters else {
+      return finish(operation.id, .failure(FailureMapping.tooLarge))
+    }
     let carried = Operation(
-      id: operation.id, server: server, method: operation.kind.method,
-      parameters: Self.parameters(operation, upstreamName), blob: blob(operation), deadline: operation.deadline,
-      timeoutMilliseconds: operation.timeoutMilliseconds, traceparent: operation.trace.traceparent)
+      id: operation.id, server: server, method: operation.kind.method, parameters: parameters,
+      blob: blob(operation), deadline: operation.deadline, timeoutMilliseconds: operation.timeoutMilliseconds,
+      traceparent: operation.trace.traceparent)
     supervisor.assumeIsolated { $0.submit(carried) }
   }
 
@@ -86,41 +73,10 @@ extension FrontRouter {
     return JSONSlice(assembled: writer)
   }
 
-  private func timeout(of server: String) -> Int {
+  func timeout(of server: String) -> Int {
     let configuration = settings.configuration
     return configuration.servers.first { $0.id == server }.map { configuration.timeoutMs(of: $0) }
       ?? configuration.toolTimeoutMs
-  }
-
-  /// The id may belong to a server that was never listed: wait for it until the deadline, then look again.
-  private func waitForListing(_ operation: FrontOperation, _ server: String) {
-    var operation = operation
-    operation.server = server
-    operation.timeoutMilliseconds = timeout(of: server)
-    operations[operation.id] = operation
-    let (id, deadline) = (operation.id, operation.deadline)
-    supervisor.assumeIsolated { $0.wait(for: server, id: id, until: deadline) }
-  }
-
-  /// The supervisor's answer to `wait(for:)`.
-  func waitEnded(_ id: OperationID, _ result: ServerWait) {
-    guard let operation = operations[id] else { return }
-    switch result {
-    case .up:
-      if let entry = catalog.entry(operation.kind, operation.entryID) {
-        submit(operation, entry.server, entry.upstreamName)
-      } else {
-        finish(id, .failure(FailureMapping.unknown(operation.kind, operation.entryID)))
-      }
-    case .unavailable(let code, let message):
-      finish(id, .failure(FailureMapping.unavailable(code, message)))
-    case .expired:
-      finish(
-        id,
-        FailureMapping.outcome(
-          of: .expiredWhileStarting, kind: operation.kind.operation, server: operation.server,
-          timeoutMilliseconds: operation.timeoutMilliseconds))
-    }
   }
 
   /// The client has gone: nothing is answered any more, and the upstream is told.
@@ -151,6 +107,20 @@ extension FrontRouter {
       LogField("surface", operation.target.surface), LogField("server_id", operation.server),
       LogField(operation.kind.idMember, operation.entryID),
     ]
+  }
+
+  /// A request that could not be read has no id and no server.
+  private func logRefusal(
+    _ target: any ReplyTarget, _ kind: EntryKind, _ refusal: OperationRequest.Refusal, _ trace: TraceContext
+  ) {
+    log.warn(
+      "\(kind.operation.lowercased()) failure",
+      [
+        LogField("trace_id", trace.traceID.description), LogField("request_id", refusal.requestID?.string),
+        LogField("surface", target.surface), LogField("duration_ms", 0),
+        LogField("code", refusal.failure.code.rawValue), LogField("reason", refusal.reason),
+        LogField("retryable", false),
+      ])
   }
 
   private func logStart(_ operation: FrontOperation, _ upstreamName: JSONSlice) {

@@ -22,9 +22,11 @@ extension FrontRouter {
         return target.reply(failure, requestID: nil, traceID: trace.traceID.description)
       }
       describeCapability(target, name, trace: trace)
-    case "tools/call": operate(target, OperationRequest.decode(.capability, params ?? .emptyObject), trace: trace)
-    case "resources/read": operate(target, OperationRequest.decode(.resource, params ?? .emptyObject), trace: trace)
-    case "prompts/get": operate(target, OperationRequest.decode(.prompt, params ?? .emptyObject), trace: trace)
+    case "tools/call":
+      operate(.capability, target, OperationRequest.decode(.capability, params ?? .emptyObject), trace: trace)
+    case "resources/read":
+      operate(.resource, target, OperationRequest.decode(.resource, params ?? .emptyObject), trace: trace)
+    case "prompts/get": operate(.prompt, target, OperationRequest.decode(.prompt, params ?? .emptyObject), trace: trace)
     case "restart":
       restart(target, params?.member("server")?.string, traceID: trace.traceID.description)
     case "reload": Task { await self.reload(session, id) }

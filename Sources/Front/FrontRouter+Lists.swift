@@ -74,23 +74,24 @@ extension FrontRouter {
 
   /// Policy, lookup (contract §3.4). A server that was never listed is told by its readiness, not by 404.
   func describeCapability(_ target: any ReplyTarget, _ id: String, trace: TraceContext) {
-    func refuse(_ failure: OperationFailure, server: String = "") {
-      let hinted = hinted(failure, .capability, id, server: server)
-      target.reply(hinted, requestID: nil, traceID: trace.traceID.description)
-    }
-    guard policy.allows(id) else { return refuse(FailureMapping.denied(.capability, id)) }
-    guard let capability = catalog.capabilities[id] else {
-      guard let owner = catalog.unlistedOwners(of: id, .capability).first,
-        let readiness = supervisor.assumeIsolated({ $0.readiness(of: owner) }), readiness.code != .ready
-      else { return refuse(FailureMapping.unknown(.capability, id)) }
-      return refuse(FailureMapping.unavailable(readiness.code, readiness.message), server: owner)
-    }
+    begin(
+      FrontOperation(
+        id: .random(using: &random), kind: .capability, purpose: .describe, target: target, trace: trace,
+        requestID: nil, entryID: id, payload: nil, admitted: .now))
+  }
+
+  func answerDescription(_ operation: FrontOperation) {
+    guard let capability = catalog.capabilities[operation.entryID],
+      operations.removeValue(forKey: operation.id) != nil
+    else { return }
+    operation.target.ended(operation.id)
     var writer = JSONWriter(reserving: capability.item.range.count + 256)
     writer.beginObject()
     writer.member("version", "v1")
     writer.key("capability")
     capability.writeDetail(to: &writer)
     writer.endObject()
-    target.reply(status: 200, body: writer.bytes)
+    operation.target.reply(status: 200, body: writer.bytes)
+    operationsChanged()
   }
 }

@@ -108,6 +108,7 @@ package actor FrontRouter {
   /// Stops accepting and lets running operations end for `grace`; the rest is cancelled. Answers are flushed.
   package func drain(grace: Duration) async {
     isStopping = true
+    control?.stopAccepting()
     for id in Array(waitingLists.keys) { answerWaitingList(id) }
     if !operations.isEmpty {
       let timer = loop.schedule(after: grace) { self.finishDraining() }
@@ -218,9 +219,12 @@ extension FrontRouter: HTTPRequestSink {
     case .listResources(let wait): list(.resource, exchange, wait: wait)
     case .listPrompts(let wait): list(.prompt, exchange, wait: wait)
     case .describeCapability(let id): describeCapability(exchange, id, trace: trace(of: exchange))
-    case .callTool: operate(exchange, OperationRequest.decode(.capability, exchange.body), trace: trace(of: exchange))
-    case .readResource: operate(exchange, OperationRequest.decode(.resource, exchange.body), trace: trace(of: exchange))
-    case .getPrompt: operate(exchange, OperationRequest.decode(.prompt, exchange.body), trace: trace(of: exchange))
+    case .callTool:
+      operate(.capability, exchange, OperationRequest.decode(.capability, exchange.body), trace: trace(of: exchange))
+    case .readResource:
+      operate(.resource, exchange, OperationRequest.decode(.resource, exchange.body), trace: trace(of: exchange))
+    case .getPrompt:
+      operate(.prompt, exchange, OperationRequest.decode(.prompt, exchange.body), trace: trace(of: exchange))
     }
   }
 }

@@ -4,6 +4,7 @@ enum FuzzTargets {
     ConfigurationFuzzTarget.self,
     JSONFuzzTarget.self,
     JSONRPCFuzzTarget.self,
+    WorkerFrameFuzzTarget.self,
   ]
 
   static func named(_ name: String) -> (any FuzzTarget.Type)? { all.first { $0.name == name } }

@@ -11,16 +11,16 @@ extension WorkerSupervisor {
   /// How long a leftover worker may take to end its upstream, beside the grace of the teardown ladder.
   private static let patience = Duration.seconds(3)
 
-  /// Begins to end what listens at worker sockets. Servers whose socket is in use wait for it with their start.
+  /// Begins to end what listens at worker sockets. All servers wait for that with their start: which of them a worker
+  /// belonged to is not told by its socket, and the configuration may have changed since.
   func retireLeftovers() {
-    for index in leftoverIndices() {
-      let server = servers.first { $0.index == index }
-      server?.isSweeping = true
-      let path = settings.paths.workerSocket(index)
-      Task {
-        await self.retire(path)
-        if let server { self.sweepEnded(server) }
-      }
+    let paths = leftoverIndices().map { settings.paths.workerSocket($0) }
+    guard !paths.isEmpty else { return }
+    for server in servers { server.isSweeping = true }
+    Task {
+      let retirements = paths.map { path in Task { await self.retire(path) } }
+      for retirement in retirements { await retirement.value }
+      for server in self.servers { self.sweepEnded(server) }
     }
   }
 

@@ -6,6 +6,8 @@ import Telemetry
 extension WorkerSupervisor {
   /// The worker ends an operation at its deadline; one that has not is hung when this much more has passed.
   private static let backstop = Duration.seconds(2)
+  /// Operations that may wait for one server that is not up; one more is refused as `queue_full`.
+  static let mostWaiting = 1024
 
   /// Takes an operation. It ends with exactly one `operationEnded`, possibly before this returns.
   package func submit(_ operation: Operation) {
@@ -63,9 +65,21 @@ extension WorkerSupervisor {
   private func enqueue(
     _ operation: Operation?, _ id: OperationID, _ deadline: MonotonicTime, _ now: MonotonicTime, _ server: ServerRuntime
   ) {
+    guard server.waiting.count < Self.mostWaiting else {
+      return refuse(operation, id, "\(server.waiting.count) operations wait for the server already")
+    }
     let timer = loop.schedule(at: deadline) { self.end(id, .expiredWhileStarting) }
     active[id] = ActiveOperation(operation: operation, server: server.id, admitted: now, phase: .waiting, timer: timer)
     server.waiting.append(id)
+  }
+
+  private func refuse(_ operation: Operation?, _ id: OperationID, _ detail: String) {
+    if let blob = operation?.blob {
+      let outcome = CallOutcome.notSent(CallFailure(.queueFull, detail))
+      delegate?.assumeIsolated { $0.operationEnded(id, blob: blob, .answered(outcome)) }
+    } else {
+      delegate?.assumeIsolated { $0.serverWaitEnded(id, .expired) }
+    }
   }
 
   private func send(_ operation: Operation, admitted: MonotonicTime, _ server: ServerRuntime, _ now: MonotonicTime) {

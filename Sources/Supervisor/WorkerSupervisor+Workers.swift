@@ -107,9 +107,23 @@ extension WorkerSupervisor {
       guard case .success(let answer) = result else { return self.giveUp(link) }
       let catalog = ServerCatalog(answer)
       server.machine.listProblems = catalog.problems
+      self.logCatalog(catalog, server)
       let id = server.id
       self.delegate?.assumeIsolated { $0.catalogChanged(server: id, catalog) }
       self.handle(.started, server)
+    }
+  }
+
+  private func logCatalog(_ catalog: ServerCatalog, _ server: ServerRuntime) {
+    guard log.isEnabled(.debug) else { return }
+    for (items, message, member, field) in [
+      (catalog.tools, "registered upstream tool", "name", "tool_name"),
+      (catalog.resources, "registered upstream resource", "uri", "uri"),
+      (catalog.prompts, "registered upstream prompt", "name", "prompt_name"),
+    ] {
+      for item in items {
+        log.debug(message, fields(server) + [LogField(field, item.member(member)?.string)])
+      }
     }
   }
 

@@ -129,7 +129,11 @@ package actor WorkerSupervisor {
     case .reportReady: reportReady(server)
     case .reportSkipped: reportSkipped(server)
     case .reportEnded:
-      log.warn("upstream server ended", fields(server) + [LogField("detail", server.machine.lastFailure)])
+      log.warn(
+        "upstream server ended",
+        fields(server) + [
+          LogField("code", server.machine.code.rawValue), LogField("detail", server.machine.lastFailure),
+        ])
     case .reportRestarting(let attempt, let delay):
       log.warn(
         "upstream server restarting",

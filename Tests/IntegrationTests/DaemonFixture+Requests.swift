@@ -57,4 +57,16 @@ extension DaemonFixture {
   ) throws -> JSONSlice {
     try eventually(within: seconds, "a record \"\(message)\"") { try log(message).first(where: matches) }
   }
+
+  /// Descriptors that a process, by default the daemon, has open when nothing comes or goes: clients that just left have
+  /// been noticed.
+  func restingDescriptorCount(of pid: Int32? = nil) throws -> Int {
+    let pid = pid ?? self.pid
+    var samples: [Int] = []
+    return try eventually("the descriptors of \(pid) rest") {
+      samples.append(Self.descriptorCount(of: pid))
+      let last = samples.suffix(20)
+      return last.count == 20 && Set(last).count == 1 ? last.last : nil
+    }
+  }
 }

@@ -162,11 +162,12 @@ final class DaemonFixture: Sendable {
     (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd").count) ?? 0
   }
 
-  /// Memory of a process that is its own (PSS), in bytes.
+  /// Heap and stacks of a process in bytes. Not PSS: that grows when another daemon ends, which shared the programs'
+  /// pages.
   static func memory(of pid: Int32) -> Int {
-    let rollup = FileManager.default.contents(atPath: "/proc/\(pid)/smaps_rollup") ?? Data()
-    let line = String(decoding: rollup, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("Pss:") }
-    return (line?.split(separator: " ").dropFirst().first).flatMap { Int($0) }.map { $0 * 1024 } ?? 0
+    let status = FileManager.default.contents(atPath: "/proc/\(pid)/status") ?? Data()
+    let line = String(decoding: status, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("RssAnon:") }
+    return (line?.split(whereSeparator: \.isWhitespace).dropFirst().first).flatMap { Int($0) }.map { $0 * 1024 } ?? 0
   }
 
   /// A built program of the package: it lies beside the test program.

@@ -120,10 +120,12 @@ final class SurfaceHTTPClient {
   }
 
   /// Whether the server closes the connection, and sends nothing more before.
-  func isClosed() -> Bool {
-    guard received.isEmpty else { return false }
-    do { try receive() } catch { return error.isEnd }
-    return false
+  func isClosed() -> Bool { (try? textUntilClose()) == "" }
+
+  /// What the server still sends before it closes the connection.
+  func textUntilClose() throws -> String {
+    do { while true { try receive() } } catch let error { if !error.isEnd { throw error } }
+    return String(decoding: received, as: UTF8.self)
   }
 
   private func readHead() throws -> Int {

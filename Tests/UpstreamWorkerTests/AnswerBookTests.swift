@@ -58,9 +58,13 @@ import Testing
 
   @Test func whatDoesNotFitBecomesSmall() throws {
     var book = AnswerBook()
-    let text = String(repeating: "x", count: 60 << 20)
-    for number in 1...4 as ClosedRange<UInt64> { #expect(book.keep(answer(number, text)).count > text.utf8.count) }
-    let frame = book.keep(answer(5, text))
+    let size = 60 << 20
+    let large = JSONSlice.trusted([0x22] + [UInt8](repeating: 0x78, count: size) + [0x22])
+    func keep(_ number: UInt64) -> [UInt8] {
+      book.keep(CallAnswer(operation: id(number), blob: .emptyObject, outcome: .completed(large)))
+    }
+    for number in 1...4 as ClosedRange<UInt64> { #expect(keep(number).count > size) }
+    let frame = keep(5)
     #expect(frame.count < 1000)
     let message = try JSONRPCMessage(parsing: frame)
     let kept = try #require(CallAnswer(id: .string(id(5).description), result: message.result))
@@ -70,6 +74,6 @@ import Testing
     }
     #expect(failure.reason == .answerTooLarge)
     book.acknowledge([id(1)])
-    #expect(book.keep(answer(6, text)).count > text.utf8.count, "there is room again")
+    #expect(keep(6).count > size, "there is room again")
   }
 }

@@ -29,6 +29,10 @@ final class ControlSession: Hashable {
 
   /// Answers a request with the status and body that it would have on `/v1`.
   func reply(_ id: RequestID, status: Int, body: [UInt8]) {
+    // The largest result of an upstream fits; a client's own huge request id beside it may not.
+    guard body.count <= Frame.maximumLength - 4096 else {
+      return refuse(id, code: MCPErrorCode.internalError, "the answer of \(body.count) bytes is too large for a frame")
+    }
     connection.send(
       JSONRPCWriter.result(id: id, reserving: body.count + 64) { writer in
         writer.beginObject()

@@ -42,6 +42,16 @@ enum FailureMapping {
       reason: "policy_denied")
   }
 
+  /// Nothing was sent.
+  static let stopping = OperationFailure(
+    status: 503, code: .serverUnreachable, message: "The daemon is stopping; nothing was sent.", isRetryable: true,
+    reason: "stopping")
+
+  static let tooLarge = OperationFailure(
+    status: 413, code: .invalidArgs,
+    message: "The arguments are larger than \(CallFrame.longestParameters) bytes, the most that reaches a server.",
+    reason: "body_too_large")
+
   static func unknown(_ kind: EntryKind, _ id: String) -> OperationFailure {
     OperationFailure(status: 404, code: kind.unknownCode, message: "\(kind.word) \"\(id)\" does not exist.")
   }

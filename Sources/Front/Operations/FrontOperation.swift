@@ -4,8 +4,16 @@ import Telemetry
 
 /// An operation that the front has taken and not answered.
 struct FrontOperation {
+  /// What is done with the entry once it is found.
+  enum Purpose {
+    /// Call, read or get.
+    case carryOut
+    case describe
+  }
+
   let id: OperationID
   let kind: EntryKind
+  let purpose: Purpose
   let target: any ReplyTarget
   let trace: TraceContext
   let requestID: JSONSlice?
@@ -16,8 +24,14 @@ struct FrontOperation {
   let admitted: MonotonicTime
   /// Known once the id was looked up.
   var server = ""
+  /// Servers that the id might have belonged to, as its beginning says, and did not.
+  var triedServers: Set<String> = []
+  /// Why the first of them could not be asked.
+  var refusal: OperationFailure?
   var timeoutMilliseconds = 0
 
+  /// How it is called in messages: "Tool call".
+  var name: String { purpose == .describe ? "Description" : kind.operation }
   var traceID: String { trace.traceID.description }
   var deadline: MonotonicTime { admitted + .milliseconds(timeoutMilliseconds) }
 }

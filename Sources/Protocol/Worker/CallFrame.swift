@@ -2,6 +2,8 @@
 package struct CallFrame: Sendable {
   /// Largest return blob in bytes of JSON.
   package static let longestBlob = 4096
+  /// Largest parameters in bytes of JSON: what a frame holds, less everything else that it carries.
+  package static let longestParameters = Frame.maximumLength - (1 << 20)
 
   package let operation: OperationID
   /// Opaque to the worker and given back with the answer: who asked, the id with its JSON type, how to wrap the answer.

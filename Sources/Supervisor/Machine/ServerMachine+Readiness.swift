@@ -48,7 +48,7 @@ extension ServerMachine {
       "\(name) keeps failing and is tried every \(Backoff.cap.components.seconds) s: it \(failure). "
         + "See its records with `warmplane logs \(server)`."
     case .disabled: "\(name) is disabled in the configuration."
-    case .configInvalid: "\(name) cannot be started: \(failure)"
+    case .configInvalid: "\(name) cannot be started: \(failure)."
     case .authMissing, .authStoreUnavailable, .authExpired, .authDiscoveryMissing, .authRefreshFailed:
       "\(name) waits for credentials: \(failure)"
     }

@@ -66,7 +66,7 @@ extension FrontRouter {
       writer.member("kind", session.kind)
       writer.member("name", session.name)
       writer.member("version", session.version)
-      writer.memberNull("protocol_era")
+      writer.member("protocol_era", session.era?.rawValue)
       writer.memberNull("scope")
       writer.member("in_flight", session.abandons.count)
       writer.endObject()

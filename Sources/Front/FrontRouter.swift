@@ -21,6 +21,7 @@ package actor FrontRouter {
   private(set) var startedWithoutCatalog = true
   /// Servers whose first attempt is noted.
   private var attempted: Set<String> = []
+  var mcp = MCPFront()
   var operations: [OperationID: FrontOperation] = [:]
   /// Lists that wait for servers in their first start.
   var waitingLists: [UInt64: WaitingList] = [:]
@@ -73,7 +74,9 @@ package actor FrontRouter {
       writer.endObject()
     }
     control.onRequest = { self.control($0, $1, $2, $3) }
+    control.onBridge = { self.attachMCP($0) }
     control.onEnd = { session in
+      self.detachMCP(session)
       for abandon in session.abandons.values { abandon() }
       self.sessionEnded(session)
     }

@@ -3,8 +3,9 @@ import Telemetry
 
 /// What follows from a change of the catalog.
 extension FrontRouter {
-  /// Reports ids that are newly left out, and tells the supervisor which servers miss some.
+  /// Tells MCP clients, reports ids that are newly left out, and tells the supervisor which servers miss some.
   func catalogMayHaveChanged() {
+    exposedListsMayHaveChanged()
     let omissions = catalog.omissions
     guard omissions != reportedOmissions else { return }
     for omission in omissions where !reportedOmissions.contains(omission) {

@@ -17,6 +17,8 @@ final class ControlServer {
 
   /// A request of a session that has said `hello`.
   var onRequest: ((ControlSession, RequestID, String, JSONSlice?) -> Void)?
+  /// A bridge has said `hello`.
+  var onBridge: ((ControlSession) -> Void)?
   /// The session is gone; its operations are to be cancelled.
   var onEnd: ((ControlSession) -> Void)?
   /// Something was refused, in a sentence for the log.
@@ -50,6 +52,7 @@ final class ControlServer {
   }
 
   private func receive(_ payload: [UInt8], _ session: ControlSession) {
+    if let takeOver = session.onPayload { return takeOver(payload) }
     let message: JSONRPCMessage
     do {
       message = try JSONRPCMessage(parsing: payload)
@@ -65,6 +68,7 @@ final class ControlServer {
       session.name = (message.params?.member("name")?.string).map { String($0.prefix(256)) }
       session.version = (message.params?.member("version")?.string).map { String($0.prefix(64)) }
       session.connection.send(JSONRPCWriter.result(id: id, identity))
+      if session.kind == "mcp" { onBridge?(session) }
     } else if session.hasSaidHello {
       onRequest?(session, id, method, message.params)
     } else {

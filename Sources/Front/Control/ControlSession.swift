@@ -20,6 +20,10 @@ final class ControlSession: Hashable {
   var hasSaidHello = false
   /// What its requests so far make of it; the daemon's idle time depends on it.
   var role = Role.undecided
+  /// Of an MCP client, once it has opened.
+  var era: ProtocolRevision.Era?
+  /// Takes every frame after `hello` in place of our own requests: a bridge speaks MCP.
+  var onPayload: (([UInt8]) -> Void)?
   /// What gives up the operations that run for it, when it goes away.
   var abandons: [OperationID: () -> Void] = [:]
 

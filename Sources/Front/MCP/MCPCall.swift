@@ -1,0 +1,97 @@
+import Protocol
+
+/// One request of an MCP client on its way through the front.
+final class MCPCall: ReplyTarget {
+  /// What the answer looks like.
+  enum Form {
+    /// A facade tool: the body of `/v1` as its result.
+    case tool(CapabilityFilter? = nil)
+    /// A native list, which the closure writes.
+    case list((inout JSONWriter) -> Void)
+    /// A native read or get: the upstream's own result. `name` is what the client asked for.
+    case native(EntryKind, name: String)
+    /// Nothing yet: what waits like a list and goes on then.
+    case afterFirstStarts(() -> Void)
+  }
+
+  private let session: MCPSession
+  private let id: RequestID
+  private let revision: ProtocolRevision
+  private let form: Form
+
+  init(_ session: MCPSession, _ id: RequestID, at revision: ProtocolRevision, _ form: Form) {
+    self.session = session
+    self.id = id
+    self.revision = revision
+    self.form = form
+  }
+
+  var surface: String { "mcp" }
+
+  func reply(status: Int, body: [UInt8], allow: String?) {
+    switch form {
+    case .tool(let filter):
+      let isError = status != 200
+      answerTool(body: isError ? body : filter?.apply(to: body) ?? body, isError: isError)
+    case .list(let write):
+      session.answer(id, MCPResult.response(id, at: revision, freshness: .list, write))
+    case .afterFirstStarts(let goOn):
+      if session.state.inFlight.contains(id) { goOn() }
+    case .native: fatalError("a native request is answered by the end of its operation")
+    }
+  }
+
+  func finish(_ result: Result<JSONSlice?, OperationFailure>, requestID: JSONSlice?, traceID: String) {
+    switch (form, result) {
+    case (.native(let kind, _), .success(let data)):
+      guard let data, data.kind == .object else {
+        let failure = OperationFailure(status: 502, code: .upstreamError, message: "The result is not a JSON object.")
+        return finish(.failure(failure), requestID: requestID, traceID: traceID)
+      }
+      session.answer(id, MCPResult.upstream(id, at: revision, data, isCacheable: kind == .resource))
+    case (.native(let kind, let name), .failure(let failure)):
+      refuse(failure, kind, name, traceID: traceID)
+    case (_, .success(let data)):
+      let isError = data?.member("isError")?.bool == true
+      answerTool(body: Envelope.success(requestID: requestID, traceID: traceID, data: data), isError: isError)
+    case (_, .failure(let failure)):
+      answerTool(body: Envelope.failure(requestID: requestID, traceID: traceID, failure), isError: true)
+    }
+  }
+
+  private func answerTool(body: [UInt8], isError: Bool) {
+    let message = MCPResult.tool(id, at: revision, body: body, isError: isError)
+    if message.count <= Frame.maximumLength { return session.answer(id, message) }
+    // The text is there twice, once escaped, so this can happen to a result that was not too large for us.
+    let failure = OperationFailure(
+      status: 502, code: .upstreamError,
+      message: "The result has \(body.count) bytes, which is too large for an MCP client.")
+    let trace = JSONSlice.trusted(body).member("trace_id")?.string ?? ""
+    answerTool(body: Envelope.failure(requestID: nil, traceID: trace, failure), isError: true)
+  }
+
+  /// Contract §5.4: what the client can correct is -32602, the rest -32603 with the error object of an envelope.
+  private func refuse(_ failure: OperationFailure, _ kind: EntryKind, _ name: String, traceID: String) {
+    if failure.code == kind.unknownCode {
+      var writer = JSONWriter()
+      writer.beginObject()
+      writer.member(kind == .resource ? "uri" : "name", name)
+      writer.endObject()
+      let data = JSONSlice(assembled: writer)
+      return session.refuse(id, code: MCPErrorCode.invalidParams, failure.message, data: data)
+    }
+    let envelope = Envelope.failure(requestID: nil, traceID: traceID, failure)
+    let code = failure.code == .invalidArgs ? MCPErrorCode.invalidParams : MCPErrorCode.internalError
+    session.refuse(id, code: code, failure.message, data: JSONSlice.trusted(envelope).member("error"))
+  }
+
+  func began(_ operation: OperationID, abandon: @escaping () -> Void) {
+    session.operations[id] = operation
+    session.control.abandons[operation] = abandon
+  }
+
+  func ended(_ operation: OperationID) {
+    session.operations[id] = nil
+    session.control.abandons[operation] = nil
+  }
+}

@@ -1,0 +1,43 @@
+import Protocol
+
+/// An open `subscriptions/listen` (2026-07-28). Only what is honoured is kept: our tools never change.
+struct MCPSubscription: Equatable {
+  static let mostPerSession = 64
+
+  let id: RequestID
+  let kinds: [ListKind]
+
+  /// Nil without a filter object.
+  init?(_ id: RequestID, _ params: JSONSlice?) {
+    guard let filter = params?.member("notifications"), filter.kind == .object else { return nil }
+    self.id = id
+    kinds = [.resources, .prompts].filter { filter.member($0.listenFilter)?.bool == true }
+  }
+
+  var acknowledgement: [UInt8] {
+    JSONRPCWriter.notification(method: "notifications/subscriptions/acknowledged") { writer in
+      writer.beginObject()
+      writeMeta(to: &writer)
+      writer.key("notifications")
+      writer.beginObject()
+      for kind in kinds { writer.member(kind.listenFilter, true) }
+      writer.endObject()
+      writer.endObject()
+    }
+  }
+
+  func change(of kind: ListKind) -> [UInt8] {
+    JSONRPCWriter.notification(method: kind.changeNotification) { writer in
+      writer.beginObject()
+      writeMeta(to: &writer)
+      writer.endObject()
+    }
+  }
+
+  private func writeMeta(to writer: inout JSONWriter) {
+    writer.key("_meta")
+    writer.beginObject()
+    writer.member(ModernEnvelope.subscriptionID, id)
+    writer.endObject()
+  }
+}

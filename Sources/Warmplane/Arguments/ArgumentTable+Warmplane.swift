@@ -4,7 +4,7 @@ extension ArgumentTable {
   static let warmplane = ArgumentTable(
     commands: [
       daemon, status, stop, restart, reload, logs, listCapabilities, describeCapability, callCapability, listResources,
-      readResource, listPrompts, getPrompt, validateConfig,
+      readResource, listPrompts, getPrompt, mcpServer, validateConfig,
     ],
     commonFlags: [.config])
 

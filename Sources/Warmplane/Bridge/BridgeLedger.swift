@@ -1,0 +1,152 @@
+import Protocol
+
+/// What the bridge remembers so that a client does not notice a new daemon: its handshake, and its requests that have no
+/// answer. Pure.
+struct BridgeLedger {
+  /// What is to be done about a line of the client.
+  enum Step {
+    /// Pass it on; if nobody is there, it is remembered. With its id when it is a request.
+    case forward(RequestID?)
+    /// Pass it on if somebody is there; a later daemon does not need it.
+    case forwardNow
+    case drop
+    /// It is no message.
+    case answer([UInt8])
+  }
+
+  /// The client's `initialize`, once it was answered.
+  private var handshake: BridgeRequest?
+  /// The client's `notifications/initialized`.
+  private var confirmation: [UInt8]?
+  private var requests: [RequestID: BridgeRequest] = [:]
+  private var lastSequence = 0
+  /// The answer to a repeated `initialize` is not the client's.
+  private var repeatedHandshake: RequestID?
+  /// Acknowledgements of repeated subscriptions are not the client's.
+  private var repeatedSubscriptions: Set<RequestID> = []
+  /// The revision that the client proposed.
+  private(set) var legacyRevision = ProtocolRevision.newestLegacy
+  /// Bytes of unanswered requests.
+  private(set) var heldBytes = 0
+
+  /// Requests that an end of input waits for.
+  var isAnswered: Bool { requests.values.allSatisfy(\.isSubscription) }
+  var hasUnanswered: Bool { !requests.isEmpty }
+
+  // MARK: From the client
+
+  /// Takes a line that is not blank.
+  mutating func note(_ line: [UInt8]) -> Step {
+    let message: JSONRPCMessage
+    do {
+      message = try JSONRPCMessage(parsing: line)
+    } catch {
+      let text = "The message is invalid: \(error)"
+      return .answer(JSONRPCWriter.error(id: error.id, code: error.code, message: text))
+    }
+    switch message.kind {
+    case .request(let id, let method):
+      if method == "initialize", let text = message.params?.member("protocolVersion")?.string,
+        let revision = ProtocolRevision(rawValue: text), revision.era == .legacy
+      {
+        legacyRevision = revision
+      }
+      lastSequence += 1
+      remove(id)
+      requests[id] = BridgeRequest(id, method, message.params, line: line, sequence: lastSequence)
+      heldBytes += line.count
+      return .forward(id)
+    case .notification("notifications/initialized"):
+      confirmation = line
+      return .forward(nil)
+    case .notification("notifications/cancelled"):
+      guard let id = message.params?.member("requestId").flatMap({ RequestID($0) }), remove(id) != nil else {
+        return .drop
+      }
+      return .forwardNow
+    case .notification: return .forwardNow
+    case .response, .errorResponse: return .drop  // nobody asked
+    }
+  }
+
+  @discardableResult
+  private mutating func remove(_ id: RequestID) -> BridgeRequest? {
+    guard let request = requests.removeValue(forKey: id) else { return nil }
+    heldBytes -= request.line.count
+    return request
+  }
+
+  /// The request is on its way; `end` is the byte of the link behind it.
+  mutating func sent(_ id: RequestID, end: Int) { requests[id]?.linkEnd = end }
+
+  // MARK: From the daemon
+
+  /// Whether the client gets this message.
+  mutating func passes(_ payload: [UInt8]) -> Bool {
+    switch MessageHead(payload) {
+    case .answer(let id):
+      if id == repeatedHandshake {
+        repeatedHandshake = nil
+        return false
+      }
+      if let request = remove(id), Self.isInitialize(request) { handshake = request }
+      return true
+    case .acknowledgement:
+      guard !repeatedSubscriptions.isEmpty, let message = try? JSONRPCMessage(parsing: payload),
+        let id = message.params?.member("_meta")?.member("io.modelcontextprotocol/subscriptionId")
+          .flatMap({ RequestID($0) })
+      else { return true }
+      return repeatedSubscriptions.remove(id) == nil
+    case .other:
+      return true
+    }
+  }
+
+  private static func isInitialize(_ request: BridgeRequest) -> Bool {
+    guard let message = try? JSONRPCMessage(parsing: request.line) else { return false }
+    if case .request(_, "initialize") = message.kind { return true }
+    return false
+  }
+
+  // MARK: Between daemons
+
+  /// The link is gone, and the daemon may have read its first `written` bytes: takes out the requests that may have been
+  /// carried out. The others can go to the next daemon.
+  mutating func lost(written: Int) -> [BridgeRequest] {
+    repeatedHandshake = nil
+    repeatedSubscriptions = []
+    let uncertain = inOrder.filter { $0.isExecuting && $0.linkEnd.map { $0 <= written } ?? false }
+    for request in uncertain { remove(request.id) }
+    return uncertain
+  }
+
+  /// Takes out all requests: there will be no daemon for them.
+  mutating func giveUp() -> [BridgeRequest] {
+    let all = inOrder
+    for request in all { remove(request.id) }
+    return all
+  }
+
+  private var inOrder: [BridgeRequest] { requests.values.sorted { $0.sequence < $1.sequence } }
+
+  /// What a new daemon is told first: the handshake, then what is unanswered; with the id of each request that the client
+  /// waits for.
+  mutating func replay() -> [(line: [UInt8], id: RequestID?)] {
+    var lines: [(line: [UInt8], id: RequestID?)] = []
+    var rest = inOrder
+    if let handshake {
+      repeatedHandshake = handshake.id
+      lines.append((handshake.line, nil))
+    } else if let index = rest.firstIndex(where: Self.isInitialize) {
+      let first = rest.remove(at: index)
+      lines.append((first.line, first.id))
+    }
+    if let confirmation { lines.append((confirmation, nil)) }
+    for request in rest {
+      // `linkEnd` tells that an earlier daemon had it and has acknowledged it, or was about to.
+      if request.isSubscription, request.linkEnd != nil { repeatedSubscriptions.insert(request.id) }
+      lines.append((request.line, request.id))
+    }
+    return lines
+  }
+}

@@ -1,0 +1,79 @@
+import Protocol
+
+/// A client's request that has no answer yet.
+struct BridgeRequest {
+  let id: RequestID
+  let line: [UInt8]
+  /// In the order of the client.
+  let sequence: Int
+  /// Whether carrying it out can change something. Such a request never goes to two daemons.
+  let isExecuting: Bool
+  /// A subscription: it is never answered while it is open.
+  let isSubscription: Bool
+  /// Up to which byte of the link it goes; nil while there is no link.
+  var linkEnd: Int?
+
+  init(_ id: RequestID, _ method: String, _ params: JSONSlice?, line: [UInt8], sequence: Int) {
+    self.id = id
+    self.line = line
+    self.sequence = sequence
+    isExecuting = Self.executes(method, params)
+    isSubscription = method == "subscriptions/listen"
+  }
+
+  private static func executes(_ method: String, _ params: JSONSlice?) -> Bool {
+    switch method {
+    case "resources/read", "prompts/get": return true
+    case "tools/call":
+      // Our other tools only list and describe; a tool that we do not have is refused.
+      let name = params?.member("name")?.string
+      return name == "capability_call" || name == "resource_read" || name == "prompt_get"
+    default: return false
+    }
+  }
+
+  /// The answer that the bridge gives in place of a daemon: for a tool the envelope that it would return, otherwise an
+  /// error with the envelope's error object as its data (contract §3.2, §5.3, §5.4).
+  func failed(_ failure: OperationFailure, legacy: ProtocolRevision, traceID: String) -> [UInt8] {
+    guard let message = try? JSONRPCMessage(parsing: line), case .request(_, let method) = message.kind else {
+      fatalError("a line that was a request is none any more")
+    }
+    let params = message.params
+    let meta = params?.member("_meta")
+    let requestID = params?.member("arguments")?.member("request_id")
+    let traceID = meta?.member("traceparent")?.string.flatMap(Self.traceID) ?? traceID
+    let envelope = Envelope.failure(requestID: requestID, traceID: traceID, failure)
+    guard method == "tools/call" else {
+      return JSONRPCWriter.error(
+        id: id, code: MCPErrorCode.internalError, message: failure.message,
+        data: JSONSlice.trusted(envelope).member("error"))
+    }
+    let isModern = meta?.member("io.modelcontextprotocol/protocolVersion") != nil
+    return JSONRPCWriter.result(id: id, reserving: 1024) { writer in
+      writer.beginObject()
+      if isModern { writer.member("resultType", "complete") }
+      writer.key("content")
+      writer.beginArray()
+      writer.beginObject()
+      writer.member("type", "text")
+      writer.member("text", String(decoding: envelope, as: UTF8.self))
+      writer.endObject()
+      writer.endArray()
+      if isModern || legacy >= .june2025 {
+        writer.key("structuredContent")
+        writer.splice(text: envelope)
+      }
+      writer.member("isError", true)
+      writer.endObject()
+    }
+  }
+
+  /// The trace id of a valid `traceparent` (W3C Trace Context, version 00).
+  private static func traceID(_ traceparent: String) -> String? {
+    let parts = traceparent.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+    guard parts.count == 4, parts[0].elementsEqual("00".utf8), parts[1].count == 32, parts[2].count == 16,
+      parts[1].allSatisfy({ "0123456789abcdef".utf8.contains($0) }), parts[1].contains(where: { $0 != 0x30 })
+    else { return nil }
+    return String(parts[1])
+  }
+}

@@ -44,12 +44,15 @@ let package = Package(
     .systemLibrary(
       name: "CMicroHTTPD", path: "Sources/CMicroHTTPD", pkgConfig: "libmicrohttpd",
       providers: [.apt(["libmicrohttpd-dev"])]),
+    .systemLibrary(
+      name: "CSQLite", path: "Sources/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .executableTarget(name: "warmplane-exec", path: "Sources/WarmplaneExec"),
 
     // MARK: Base
     library("Platform", ["CLinux"]),
     library("Protocol"),
     library("StdioServer", ["Protocol"]),
+    library("Store", ["CSQLite", "Platform"]),
     library("Telemetry", ["Platform", "Protocol"]),
     library("Transport", ["Platform", "Protocol"]),
 
@@ -67,7 +70,8 @@ let package = Package(
     program("warmplane", path: "Warmplane", ["Client", "Configuration", "Platform", "Protocol"]),
     program("warmplane-demo-server", path: "DemoServer", ["Protocol", "StdioServer"]),
     program("warmplane-worker", path: "WorkerMain", ["Platform", "UpstreamWorker"]),
-    program("warmplaned", path: "Daemon", ["Configuration", "Front", "Platform", "Protocol", "Supervisor", "Telemetry"]),
+    program(
+      "warmplaned", path: "Daemon", ["Configuration", "Front", "Platform", "Protocol", "Supervisor", "Telemetry"]),
 
     // MARK: Test support, never in a product
     program("warmplane-fake-upstream", path: "FakeUpstream", ["Protocol", "StdioServer"]),

@@ -20,7 +20,7 @@ TESTS_ONLY = {"Testing"}
 
 # Foundation costs memory and start-up time in every worker, and Dispatch brings a second thread pool beside the loop.
 WITHOUT_FOUNDATION = {
-    "Client", "Front", "Platform", "Protocol", "Supervisor", "Telemetry", "Transport", "UpstreamWorker",
+    "Client", "Front", "Platform", "Protocol", "Store", "Supervisor", "Telemetry", "Transport", "UpstreamWorker",
     "warmplane-worker",
 }
 # Protocol is values and codecs: no I/O.

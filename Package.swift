@@ -84,6 +84,7 @@ let package = Package(
     tests("IntegrationTests", ["Client", "Platform", "Protocol", "TestSupport", "Transport"]),
     tests("PlatformTests", ["Platform", "TestSupport"]),
     tests("ProtocolTests", ["Protocol", "TestSupport"]),
+    tests("StoreTests", ["CSQLite", "Platform", "Store"]),
     tests("SupervisorTests", ["Supervisor", "Platform", "Protocol", "TestSupport"]),
     tests("TelemetryTests", ["Telemetry", "Platform", "Protocol", "TestSupport"]),
     tests("TransportTests", ["Transport", "Platform", "Protocol", "TestSupport"]),

@@ -5,7 +5,7 @@ import Testing
 
 /// Servers that do not start as they should: each gets its state, code and message, and nobody waits for it
 /// (contract §6.1, §6.2).
-@Suite("starts", .timeLimit(.minutes(1)))
+@Suite("starts", .timeLimit(.minutes(2)))
 struct SupervisionStartTests {
   /// A server and what is said of it.
   struct Row: Sendable {
@@ -65,7 +65,7 @@ struct SupervisionStartTests {
     try await DaemonFixture.run(config, isStarted: false) { daemon in
       let start = try DaemonFixture.milliseconds { try daemon.start() }
       DaemonFixture.report("start of the daemon to its first status, 10 bad servers", start)
-      #expect(start < 2000)
+      #expect(start < 3000)
       try daemon.wait(for: "healthy")
       try daemon.wait(for: "demo")
       #expect(try daemon.call("healthy.echo", #"{"a":1}"#).content == #"{"a":1}"#)
@@ -127,6 +127,31 @@ struct SupervisionStartTests {
         try daemon.log("upstream stderr").contains {
           $0.member("server_id")?.string == "chatty" && $0.member("line")?.string?.contains("Server listening") == true
         })
+    }
+  }
+
+  @Test("incomplete lists make a server degraded, and its message says what is missing, in bounds")
+  func incompleteLists() async throws {
+    let config = DaemonConfig(servers: [
+      .fake("endless", "--pages", "3", "--cursor-loop"),
+      .fake("partial", "--prompts", "2", "--list-error", "prompts/list"),
+      .fake("copious", "--pages", "12", "--long-line", "1000000"),
+    ])
+    try await DaemonFixture.run(config) { daemon in
+      for id in ["endless", "partial"] {
+        try daemon.wait(for: id, toBe: "degraded")
+        #expect(try daemon.readiness(id).code == "ready")
+        #expect(try daemon.call("\(id).count").content == "1")
+      }
+      try daemon.wait(for: "copious")
+      let endless = try daemon.readiness("endless").message
+      #expect(endless.contains("tools/list repeats a cursor"), "\(endless)")
+      // Its first page came twice: every id of it is a duplicate, and not every one is named.
+      #expect(endless.contains("more") && endless.utf8.count < 1000, "\(endless)")
+      let ids = try daemon.listedIDs().filter { $0.hasPrefix("endless.") }
+      #expect(ids.contains("endless.page3_10") && Set(ids).count == ids.count)
+      #expect(try daemon.readiness("partial").message.contains("prompts/list fails as told"))
+      #expect(try daemon.listedIDs().count { $0.hasPrefix("copious.page") } == 110)
     }
   }
 

@@ -25,8 +25,8 @@ func program(_ name: String, path: String, _ dependencies: [Target.Dependency] =
   .executableTarget(name: name, dependencies: dependencies, path: "Sources/\(path)", swiftSettings: settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+  .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
 }
 
 let package = Package(
@@ -77,7 +77,8 @@ let package = Package(
     // MARK: Tests
     tests("ConfigurationTests", ["Configuration", "Protocol"]),
     tests("FrontTests", ["Front", "Platform", "Protocol", "Supervisor", "TestSupport"]),
-    tests("IntegrationTests", ["Client", "Platform", "Protocol", "TestSupport", "Transport"]),
+    tests(
+      "IntegrationTests", ["Client", "Platform", "Protocol", "TestSupport", "Transport"], exclude: ["Peers"]),
     tests("PlatformTests", ["Platform", "TestSupport"]),
     tests("ProtocolTests", ["Protocol", "TestSupport"]),
     tests("SupervisorTests", ["Supervisor", "Platform", "Protocol", "TestSupport"]),

@@ -81,7 +81,7 @@ let package = Package(
       "IntegrationTests", ["Client", "Platform", "Protocol", "TestSupport", "Transport"], exclude: ["Peers"]),
     tests("PlatformTests", ["Platform", "TestSupport"]),
     tests("ProtocolTests", ["Protocol", "TestSupport"]),
-    tests("SupervisorTests", ["Supervisor", "Platform", "Protocol", "TestSupport"]),
+    tests("SupervisorTests", ["Configuration", "Supervisor", "Platform", "Protocol", "TestSupport"]),
     tests("TelemetryTests", ["Telemetry", "Platform", "Protocol", "TestSupport"]),
     tests("TransportTests", ["Transport", "Platform", "Protocol", "TestSupport"]),
     tests("UpstreamWorkerTests", ["UpstreamWorker", "Platform", "Protocol", "TestSupport", "Transport"]),

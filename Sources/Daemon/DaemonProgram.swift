@@ -3,6 +3,7 @@ import Front
 import Glibc
 import Platform
 import Protocol
+import Store
 import Supervisor
 import Telemetry
 
@@ -67,12 +68,16 @@ enum DaemonProgram {
     let log = records.logger
     for problem in configuration.warnings { log.warn(problem.rendered(path: path)) }
     let supervisor = try WorkerSupervisor(loop: loop, settings: supervisorSettings, log: log.area("supervisor"))
+    let store = try Store(directory: instance.paths.stateDirectory) { report in
+      log.area("store").warn(
+        "stored state", [LogField("kind", "\(report.kind)"), LogField("detail", report.description)])
+    }
     let front = try FrontRouter(
       loop: loop,
       settings: FrontSettings(
         configuration: configuration, configurationPath: path, socketPath: instance.paths.controlSocket,
         isStrict: options.isStrict),
-      supervisor: supervisor, keeper: nil, log: log.area("front"))
+      supervisor: supervisor, keeper: StoreKeeper(store: store), log: log.area("front"))
     let shutdown = Shutdown(loop: loop, front: front, supervisor: supervisor, drainTime: drainTime)
     let signals = try Signals(loop: loop, [SIGTERM, SIGINT, SIGHUP, SIGCHLD]) { signal in
       switch signal {
@@ -84,6 +89,7 @@ enum DaemonProgram {
     try serveHTTP(front, address: configuration.bind, port: options.port ?? configuration.port, options)
     let socket = OwnedDescriptorBox(instance.takeSocket())
     try front.assumeIsolated { front in
+      front.restoreCatalog()
       front.serveLogs(of: records.ring)
       try front.serveControl(socket, onStopRequest: { shutdown.assumeIsolated { $0.begin() } })
       let idle = configuration.daemon.idleExitSeconds
@@ -93,6 +99,7 @@ enum DaemonProgram {
     starter.say(.ready)
     loop.run()
     withExtendedLifetime(signals) {}
+    _ = store.close(timeout: .seconds(2))
     records.flush()
     return 0
   }

@@ -48,6 +48,9 @@ package final class FrameConnection {
     }
   }
 
+  /// Reads what has already arrived, now: the last frames of a process that has ended.
+  package func drainReading() { channel.drainReading() }
+
   /// Writes what is queued now, as far as the kernel takes it.
   package func flush() { channel.flush() }
 

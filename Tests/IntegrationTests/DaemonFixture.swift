@@ -87,6 +87,9 @@ final class DaemonFixture: Sendable {
     return (exit, text(of: "\(name).out"), text(of: "\(name).err"))
   }
 
+  /// Starts another `warmplane` in this fixture's environment; its pid, for the caller to wait for.
+  func startWarmplane(_ arguments: [String]) throws -> Int32 { try spawn(arguments, log: "/dev/null") }
+
   /// Sends SIGTERM and waits for the end.
   @discardableResult
   func stop(within seconds: Double = 20) throws -> Exit {

@@ -102,7 +102,7 @@ import Testing
 
   @Test(arguments: [
     (MachineSituation.disabled, "disabled", ReadinessCode.disabled, "Server \"a\" is disabled in the configuration."),
-    (.misconfigured, "misconfigured", .configInvalid, "Server \"a\" cannot be started: it has no command"),
+    (.misconfigured, "misconfigured", .configInvalid, "Server \"a\" cannot be started: it has no command."),
     (.fresh, "starting", .starting, "Server \"a\" is starting."),
     (.waiting, "starting", .starting, "Server \"a\" is starting."),
     (.starting, "starting", .starting, "Server \"a\" is starting."),

@@ -81,7 +81,9 @@ final class WorkerClient: Sendable {
   /// The supervisor is gone.
   func close() {
     let connection = self.connection
-    loop.perform { connection.value.close() }
+    // The harness goes with it: the loop must not end before the connection is closed on it.
+    let harness = self.harness
+    loop.perform { withExtendedLifetime(harness) { connection.value.close() } }
   }
 
   func notify(_ method: String, _ params: @escaping (inout JSONWriter) -> Void) {

@@ -17,7 +17,7 @@ import Testing
   func startsAllTheSame(flags: [String], starts: Int) async throws {
     let harness = try await WorkerHarness.start()
     let (client, _) = try await harness.connect()
-    let session = try await client.start(harness.launch(flags, discoverTimeout: 300))
+    let session = try await client.start(harness.launch(flags, discoverTimeout: starts == 2 ? 300 : 10_000))
     #expect(session.revision.era == .legacy)
     #expect(harness.journal.count { $0.hasPrefix("start ") } == starts)
     #expect(try await client.answer(client.call("echo")).text == "{}")
@@ -27,17 +27,18 @@ import Testing
 
   @Test(arguments: [
     (["--exit-at-start", "3"], ["exited with code 3", "last words", "exiting with 3 as told"]),
-    (["--on-initialize", "silent"], ["did not answer initialize within 400 ms"]),
+    (["--on-initialize", "silent"], ["did not answer initialize within 1500 ms"]),
     (["--on-initialize", "exit"], ["exited with code 1 before it answered initialize"]),
     (["--on-initialize", "error"], ["refused initialize: initialize fails as told (code: -32603)"]),
     (["--version", "1999-01-01"], ["answered initialize with protocol version 1999-01-01"]),
-    (["--hang-after", "1"], ["did not answer tools/list within 400 ms"]),
+    (["--hang-after", "1"], ["did not answer tools/list within 1500 ms"]),
   ])
   func failsWithAReason(flags: [String], words: [String]) async throws {
     let harness = try await WorkerHarness.start()
     let (client, _) = try await harness.connect()
     let failure = try await client.request(WorkerMethod.start) {
-      harness.launch(flags, era: .legacy, startTimeout: 400).write(to: &$0)
+      let isSlow = words.contains { $0.hasSuffix("ms") }
+      harness.launch(flags, era: .legacy, startTimeout: isSlow ? 1500 : 20_000).write(to: &$0)
     }
     for word in words { #expect(failure.errorMessage?.contains(word) == true, "\(failure.errorMessage ?? "none")") }
     // The same worker starts the next one, as soon as nothing is left of this.

@@ -39,6 +39,8 @@ package final class ByteChannel {
   package var onBytes: ((UnsafeRawBufferPointer) -> Void)?
   /// Called once when the peer is gone or a call failed; not called after `close()`.
   package var onEnd: ((ChannelEnd) -> Void)?
+  /// Called when the peer of a pair of pipes does not read any more; reading goes on.
+  package var onWritingBroken: (() -> Void)?
   /// Called each time the queue became empty after it was not.
   package var onDrained: (() -> Void)?
 
@@ -174,7 +176,7 @@ package final class ByteChannel {
         if errno == EAGAIN { return setWantsWritable(true) }
         let error = SystemError(isSocket ? "send" : "write")
         dropQueue()
-        return isSocket ? end(.failed(error)) : endWriting()
+        return isSocket ? end(.failed(error)) : writingBroke()
       }
     }
     let hadBytes = queueStart > 0
@@ -201,7 +203,7 @@ package final class ByteChannel {
     if wanted, writeWatch == nil {
       writeWatch = try? loop.watch(number, for: .writable) { [weak self] _ in self?.flush() }
       // Without a watch the bytes would wait for ever: treat it as a broken pipe.
-      if writeWatch == nil { endWriting() }
+      if writeWatch == nil { writingBroke() }
     } else {
       writeWatch?.update(wanted ? .writable : [])
     }
@@ -217,6 +219,11 @@ package final class ByteChannel {
   }
 
   // MARK: Ending
+
+  private func writingBroke() {
+    endWriting()
+    onWritingBroken?()
+  }
 
   private func endWriting() {
     if isSocket {
@@ -246,6 +253,7 @@ package final class ByteChannel {
     writing = nil
     onBytes = nil
     onEnd = nil
+    onWritingBroken = nil
     onDrained = nil
     dropQueue()
   }

@@ -2,6 +2,9 @@ import Protocol
 
 /// How a server's state is told: the words of `status` and the codes of readiness rows (contract §1.7, §6.2).
 extension ServerMachine {
+  /// A message names so many problems; the log has them all. A server may have a thousand duplicate ids.
+  private static let mostProblems = 5
+
   /// The state's word in `status`.
   var word: String {
     switch state {
@@ -58,6 +61,9 @@ extension ServerMachine {
     guard case .up(let failedProbes) = state else { return "\(name) is ready." }
     var problems = listProblems + omissions
     if failedProbes > 0 { problems.append("\(failedProbes) liveness probes failed") }
+    if problems.count > Self.mostProblems {
+      problems[Self.mostProblems...] = ["and \(problems.count - Self.mostProblems) more"]
+    }
     return problems.isEmpty ? "\(name) is ready." : "\(name) is ready, but: \(problems.joined(separator: "; "))."
   }
 }

@@ -150,7 +150,8 @@ final class WorkerLink {
 
   /// The process has ended.
   func processEnded(_ status: ExitStatus) {
-    // Its last words may explain the end.
+    // Answers that it wrote before it died, and its last words, which may explain the end.
+    connection.drainReading()
     errors.drainReading()
     lose("lost its worker, which \(status)")
   }

@@ -69,7 +69,8 @@ final class StdioProcess {
   /// Starts to read. Set the handlers first.
   func start() throws(SystemError) {
     output.onBytes = { [weak self] bytes in self?.outputLines.feed(bytes) { line in self?.onLine?(line) } }
-    output.onEnd = { [weak self] _ in self?.outputEnded() }
+    output.onEnd = { [weak self] _ in self?.pipeEnded("closed its output") }
+    output.onWritingBroken = { [weak self] in self?.pipeEnded("closed its input") }
     output.onDrained = { [weak self] in self?.onDrained?() }
     errors.onBytes = { [weak self] bytes in
       self?.errorLines.feed(bytes) { line in
@@ -120,13 +121,13 @@ final class StdioProcess {
     ladderTimer = loop.schedule(after: step.patience) { [weak self] in self?.nextStep() }
   }
 
-  /// A process that dies closes its output a moment before its exit can be seen: wait for the better reason, but not
-  /// long. One that goes on living without output is of no use any more, and is ended.
-  private func outputEnded() {
+  /// A process that dies closes its pipes a moment before its exit can be seen: wait for the better reason, but not
+  /// long. One that goes on living with one of them closed is of no use any more, and is ended.
+  private func pipeEnded(_ detail: String) {
     guard phase == .running else { return }
     loop.schedule(after: Self.exitPatience) { [weak self] in
       guard let self, phase == .running else { return }
-      tellEnded("closed its output")
+      tellEnded(detail)
       stop(grace: .milliseconds(500))
     }
   }

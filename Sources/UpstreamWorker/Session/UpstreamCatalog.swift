@@ -12,9 +12,12 @@ struct UpstreamCatalog {
   /// Sentences about lists that are incomplete.
   var listErrors: [String] { ListKind.allCases.compactMap { problems[$0] } }
 
-  /// Takes one list. A failed list keeps the items it had before: stale is better than gone.
+  /// Takes one list. A list that failed, or broke off before it had as many items as the last complete one, leaves the
+  /// items as they were: stale is better than gone.
   mutating func set(_ kind: ListKind, items newItems: [JSONSlice], problem: String?) {
-    if problem == nil || !newItems.isEmpty || items[kind] == nil { items[kind] = newItems }
+    let old = items[kind]
+    let isWorse = problem != nil && (newItems.isEmpty || (problems[kind] == nil && newItems.count < old?.count ?? 0))
+    if old == nil || !isWorse { items[kind] = newItems }
     problems[kind] = problem
     updateHash()
   }

@@ -156,6 +156,13 @@ final class UpstreamLink {
     /// The object as it came, for who asked.
     let object: JSONSlice
 
+    /// Of an answer that could not be used.
+    init(_ failure: CallFailure) {
+      code = MCPErrorCode.invalidRequest
+      message = failure.detail
+      object = .emptyObject
+    }
+
     init(_ response: JSONRPCMessage) {
       code = response.errorCode ?? 0
       message = response.errorMessage?.clipped(to: Self.longestMessage) ?? "no message"
@@ -218,9 +225,8 @@ final class UpstreamLink {
         dispatch(message)
       }
     default:
-      if case .int(let id)? = error.id, calls[Int(id)] != nil {
-        pending[Int(id)] = nil
-        finish(Int(id), .failed(CallFailure(.badAnswer, "its answer is no valid JSON-RPC: \(error)")))
+      if case .int(let id)? = error.id {
+        unusable(Int(id), CallFailure(.badAnswer, "its answer is no valid JSON-RPC: \(error)"))
       } else {
         log("not a protocol message on stdout: \(String(decoding: bytes.prefix(200), as: UTF8.self))")
       }
@@ -230,9 +236,18 @@ final class UpstreamLink {
   /// An answer that is too large costs its own request, if its id can be read from its beginning.
   private func oversized(_ prefix: [UInt8]) {
     log("a message of over \(StdioProcess.longestLine) bytes was dropped")
-    guard let id = MessagePrefix.integerID(in: prefix), calls[id] != nil else { return }
-    pending[id] = nil
-    finish(id, .failed(CallFailure(.answerTooLarge, "its answer is over \(StdioProcess.longestLine) bytes")))
+    guard let id = MessagePrefix.integerID(in: prefix) else { return }
+    unusable(id, CallFailure(.answerTooLarge, "its answer is over \(StdioProcess.longestLine) bytes"))
+  }
+
+  /// An answer that cannot be used ends the request that it belongs to, whatever that was.
+  private func unusable(_ id: Int, _ failure: CallFailure) {
+    if calls[id] != nil {
+      pending[id] = nil
+      finish(id, .failed(failure))
+    } else {
+      answered(id, .failure(UpstreamError(failure)))
+    }
   }
 
   // MARK: Log

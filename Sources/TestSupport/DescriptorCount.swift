@@ -7,8 +7,8 @@ package enum DescriptorCount {
   /// the last descriptor is used up.
   package static func warmUp() async { _ = await eventually(within: .milliseconds(5)) { false } }
 
-  /// Counts `/proc/self/fd`, without the descriptor that reads it. Exact only while no other thread opens or closes any:
-  /// compare counts in an exit test.
+  /// Counts `/proc/self/fd`, without the descriptor that reads it. Exact only while no other thread opens or closes
+  /// any: compare counts in an exit test.
   package static func now() throws(SystemError) -> Int {
     guard let directory = opendir("/proc/self/fd") else { throw SystemError("opendir", subject: "/proc/self/fd") }
     defer { closedir(directory) }

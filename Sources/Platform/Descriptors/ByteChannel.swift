@@ -180,8 +180,8 @@ package final class ByteChannel {
     }
   }
 
-  /// Writes what the kernel takes, now. For the last words before `close()`. Pipes, which may block before `start()`, wait
-  /// for it.
+  /// Writes what the kernel takes, now. For the last words before `close()`. Before `start()` a pipe might block:
+  /// its bytes wait until then.
   package func flush() {
     guard isStarted || isSocket else { return }
     guard writeError == nil, let number = isSocket ? reading?.number : writing?.number else { return dropQueue() }

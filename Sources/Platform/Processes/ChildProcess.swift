@@ -29,7 +29,14 @@ package final class ChildProcess {
     }
     pidfd = OwnedDescriptor(owning: number)
     reaper.add(self)
-    watch = try loop.watch(number, for: .readable) { [weak self] _ in self?.reap() }
+    do {
+      watch = try loop.watch(number, for: .readable) { [weak self] _ in self?.reap() }
+    } catch {
+      // The caller was not given a process: none must run.
+      kill(pid, SIGKILL)
+      reaper.remove(self)
+      throw error
+    }
   }
 
   /// Sends a signal to the child alone. False when it has ended.
@@ -43,7 +50,8 @@ package final class ChildProcess {
     guard exitStatus == nil else { return }
     var info = siginfo_t()
     let result = retryingInterrupts { waitid(P_PID, id_t(pid), &info, Int32(WEXITED | WNOHANG)) }
-    if result < 0 || info._sifields._sigchld.si_pid == 0 { return }
+    if result < 0 { fatalError("child \(pid) was reaped by somebody else: \(SystemError("waitid"))") }
+    if info._sifields._sigchld.si_pid == 0 { return }
     let status = ExitStatus(info)
     exitStatus = status
     watch?.cancel()

@@ -55,17 +55,24 @@ package enum ProcessTree {
   }
 
   /// False for a process that is gone or a zombie that only waits to be reaped.
-  package static func isAlive(_ pid: Int32) -> Bool {
-    guard let stat = ProcFile.text("/proc/\(pid)/stat"), let end = stat.lastIndex(of: ")") else { return false }
-    let state = stat[stat.index(after: end)...].first { $0 != " " }
+  package static func isAlive(_ pid: Int32) -> Bool { ProcFile.text("/proc/\(pid)/stat").map(isAlive(stat:)) ?? false }
+
+  static func isAlive(stat: String) -> Bool {
+    guard let end = stat.lastIndex(of: ")") else { return false }
+    let fields = stat[stat.index(after: end)...].split(separator: " ")
+    guard let state = fields.first else { return false }
+    // proc(5): the number of threads is field 20. When only the first thread has ended, the process shows as a zombie
+    // and lives on in the others.
+    if state == "Z", fields.count > 17, let threads = Int(fields[17]), threads > 1 { return true }
     return state != "Z" && state != "X"
   }
 }
 
 /// Small files of `/proc`, read whole.
 enum ProcFile {
-  /// More than this of one file is not read, in bytes.
-  static let largest = 1 << 20
+  /// More than this of one file is not read, in bytes. The kernel limits an environment to 6 MiB, and the mark is
+  /// the last thing in it.
+  static let largest = 8 << 20
 
   static func bytes(_ path: String) -> [UInt8]? {
     guard let file = try? OwnedDescriptor.open(path, O_RDONLY) else { return nil }

@@ -8,6 +8,8 @@ package final class Reaper {
 
   /// Makes this process the subreaper of everything below it. `SIGCHLD` must be forwarded to `childrenChanged()`.
   package init() throws(SystemError) {
+    // An ignored SIGCHLD, which exec keeps, would make the kernel reap our children itself and lose their statuses.
+    signal(SIGCHLD, SIG_DFL)
     if wp_become_subreaper() < 0 { throw SystemError("prctl PR_SET_CHILD_SUBREAPER") }
   }
 

@@ -13,6 +13,8 @@ package struct PeerCredentials: Sendable, Equatable {
     if getsockopt(socket.number, SOL_SOCKET, SO_PEERCRED, &credentials, &size) < 0 {
       throw SystemError("getsockopt SO_PEERCRED")
     }
+    // The kernel answers for every socket; without a peer it has nobody to name.
+    if credentials.1 == .max { throw SystemError("getsockopt SO_PEERCRED", code: ENOTCONN) }
     (pid, uid, gid) = credentials
   }
 

@@ -6,7 +6,8 @@ package struct LineDecoder: Sendable {
   /// What the stream held.
   package enum Line: Sendable, Equatable {
     case line([UInt8])
-    /// A line that was over the limit; its first bytes (`keptPrefix` at most) may tell what it was.
+    /// A line that was over the limit; its first bytes (`keptPrefix` at most, and not over the limit) may tell what it
+    /// was.
     case oversized(prefix: [UInt8])
   }
 
@@ -56,11 +57,13 @@ package struct LineDecoder: Sendable {
 
   private mutating func hold(_ rest: UnsafeRawBufferPointer, _ body: (Line) -> Void) {
     if isSkipping { return }
-    if partial.count + rest.count > limit {
-      let prefix = (partial + rest.prefix(Self.keptPrefix)).prefix(Self.keptPrefix)
+    let count = partial.count + rest.count
+    // A carriage return at the end may turn out to be no part of the line.
+    if count > limit && !(count == limit + 1 && rest.last == 0x0d) {
+      let start = partial.prefix(prefixLength) + rest.prefix(prefixLength)
       partial = []
       isSkipping = true
-      body(.oversized(prefix: Array(prefix)))
+      body(.oversized(prefix: Array(start.prefix(prefixLength))))
     } else {
       partial.append(contentsOf: rest)
     }
@@ -69,6 +72,9 @@ package struct LineDecoder: Sendable {
   private func complete(_ bytes: [UInt8], _ body: (Line) -> Void) {
     var line = bytes
     if line.last == 0x0d { line.removeLast() }
-    body(line.count > limit ? .oversized(prefix: Array(line.prefix(Self.keptPrefix))) : .line(line))
+    body(line.count > limit ? .oversized(prefix: Array(line.prefix(prefixLength))) : .line(line))
   }
+
+  /// Not over the limit, so that it does not depend on how the stream was cut.
+  private var prefixLength: Int { min(Self.keptPrefix, limit) }
 }

@@ -39,12 +39,14 @@ struct Instance: ~Copyable {
     // The common place first: daemons with different environments must meet at the same lock before anything else.
     var rendezvous: Rendezvous?
     if let directory = Rendezvous.directory(for: paths) {
-      rendezvous = try Self.wait(until: deadline, Rendezvous.lockFile(directory), "\(directory)/control.sock") {
+      // Its type spelled out: as an optional, "taken by somebody else" would pass for a result.
+      let common: Rendezvous = try Self.wait(
+        until: deadline, Rendezvous.lockFile(directory), "\(directory)/control.sock"
+      ) {
         () throws(SystemError) in
-        // The last owner removed it together with its lock.
-        try? PrivateDirectory.make(directory)
-        return try Rendezvous.take(directory)
+        try Rendezvous.take(directory)
       }
+      rendezvous = consume common
     }
     let lock = try Self.wait(until: deadline, paths.lockFile, paths.controlSocket) { () throws(SystemError) in
       try InstanceLock.take(paths.lockFile)

@@ -29,8 +29,15 @@ struct Rendezvous: ~Copyable {
 
   /// Takes the lock of `directory`; nil while another daemon has it.
   static func take(_ directory: String) throws(SystemError) -> Rendezvous? {
-    guard let lock = try InstanceLock.take(lockFile(directory)) else { return nil }
-    return Rendezvous(directory: directory, lock: lock)
+    while true {
+      do throws(SystemError) {
+        guard let lock = try InstanceLock.take(lockFile(directory)) else { return nil }
+        return Rendezvous(directory: directory, lock: lock)
+      } catch {
+        // The last owner removes the directory together with its lock, perhaps at this moment.
+        guard error.code == ENOENT, (try? PrivateDirectory.make(directory)) != nil else { throw error }
+      }
+    }
   }
 
   /// Lets those who look here find `socket`.

@@ -46,6 +46,15 @@ import Testing
       #"{"capability_id":"x","args":{ "n":12345678901234567890, "x":1.0, "s":"\u00e9" },"request_id":"r"}"#
     ),
     (["call-capability", "x", "--params", "-"], "tools/call", #"{"capability_id":"x","args":[7],"request_id":null}"#),
+    (["list-resources"], "resources/list", "{}"),
+    (["list-prompts", "--no-wait"], "prompts/list", #"{"wait":0}"#),
+    (["read-resource", "a b", "--request-id", "r"], "resources/read", #"{"resource_id":"a b","request_id":"r"}"#),
+    (["get-prompt", "p"], "prompts/get", #"{"prompt_id":"p","arguments":{},"request_id":null}"#),
+    (
+      ["get-prompt", "p", "-a", #"{"x": 1.0}"#], "prompts/get",
+      #"{"prompt_id":"p","arguments":{"x": 1.0},"request_id":null}"#
+    ),
+    (["get-prompt", "p", "--arguments=-"], "prompts/get", #"{"prompt_id":"p","arguments":[7],"request_id":null}"#),
     (["call-capability", "--", "--x"], "tools/call", #"{"capability_id":"--x","args":{},"request_id":null}"#),
   ])
   func requests(_ arguments: [String], _ method: String, _ params: String) async throws {
@@ -136,6 +145,31 @@ import Testing
 
         """)
     for line in table.output.split(separator: "\n") { #expect(line.count <= 80) }
+  }
+
+  @Test(arguments: [
+    (
+      "list-resources",
+      #"{"resources":[{"id":"a.x://y","name":"y","description":null},{"id":"b","name":"n","description":"d"}]}"#,
+      "ID       SUMMARY\na.x://y  y\nb        d\n\n2 resources of 0 servers\n"
+    ),
+    (
+      "list-prompts", #"{"prompts":[{"id":"p","title":"T","description":null}],"server_readiness":[]}"#,
+      "ID  SUMMARY\np   T\n\n1 prompt of 0 servers\n"
+    ),
+  ])
+  func tablesOfResourcesAndPrompts(_ command: String, _ body: String, _ table: String) async throws {
+    let (program, daemon) = try Self.prepared { _ in .body(200, body) }
+    defer { daemon.stop() }
+    #expect(try await program.run([command, "--output", "table"]).output == table)
+  }
+
+  @Test func invalidArgumentsOfAPromptAreNotSent() async throws {
+    let (program, daemon) = try Self.prepared { _ in .body(200, Self.success) }
+    defer { daemon.stop() }
+    let result = try await program.run(["get-prompt", "x", "-a", "{"])
+    #expect(result.code == 1)
+    #expect(result.error.hasPrefix("Error: --arguments is not valid JSON\n\nCaused by:\n    "))
   }
 
   @Test func controlCharactersDoNotReachATerminal() async throws {

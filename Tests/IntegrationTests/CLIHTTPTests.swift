@@ -15,6 +15,15 @@ import Testing
     (["list-capabilities"], "GET /v1/capabilities HTTP/1.1", ""),
     (["list-capabilities", "--no-wait"], "GET /v1/capabilities?wait=0 HTTP/1.1", ""),
     (["describe-capability", "a/b ü?%"], "GET /v1/capabilities/a%2Fb%20%C3%BC%3F%25 HTTP/1.1", ""),
+    (["list-resources"], "GET /v1/resources HTTP/1.1", ""),
+    (["list-prompts", "--no-wait"], "GET /v1/prompts?wait=0 HTTP/1.1", ""),
+    (
+      ["read-resource", "a/b ü"], "POST /v1/resources/read HTTP/1.1", #"{"resource_id":"a/b ü","request_id":null}"#
+    ),
+    (
+      ["get-prompt", "p", "-a", #"{"x":[]}"#, "--request-id=r"], "POST /v1/prompts/get HTTP/1.1",
+      #"{"prompt_id":"p","arguments":{"x":[]},"request_id":"r"}"#
+    ),
     (
       ["call-capability", "x", "--params", #"{"n": 1.0}"#], "POST /v1/tools/call HTTP/1.1",
       #"{"capability_id":"x","args":{"n": 1.0},"request_id":null}"#

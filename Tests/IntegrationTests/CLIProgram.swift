@@ -20,6 +20,8 @@ struct CLIProgram {
 
   let workspace: CLIWorkspace
   var environment: [String: String] = [:]
+  /// Of the variables that a program has otherwise, only these; nil is all.
+  var onlyVariables: Set<String>?
   var program = CLIProgram.path
 
   init(in workspace: CLIWorkspace) { self.workspace = workspace }
@@ -72,7 +74,7 @@ struct CLIProgram {
     process.environment = [
       "HOME": workspace.directory, "PATH": "/usr/bin:/bin", "SWIFT_BACKTRACE": "enable=no", "TERM": "xterm",
       "XDG_RUNTIME_DIR": workspace.runtimeDirectory,
-    ].merging(environment) { $1 }
+    ].merging(environment) { $1 }.filter { onlyVariables?.contains($0.key) ?? true }
     try FileManager.default.createDirectory(
       atPath: workspace.runtimeDirectory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     process.standardInput = try file("in", input)

@@ -105,4 +105,108 @@ import Testing
     #expect(result.code == 0)
     #expect(result.output == "{\"ok\":true,\"pid\":\(pid)}\n")
   }
+
+  @Test func watchDrawsUntilItIsInterrupted() async throws {
+    let (program, daemon) = try Self.prepared { _ in .body(200, Self.status) }
+    defer { daemon.stop() }
+    let running = try program.start(["status", "--watch"])
+    var pictures = 0
+    for await event in daemon.events where event == .request(method: "status", params: "{}") {
+      pictures += 1
+      if pictures == 3 { break }
+    }
+    kill(running.pid, SIGINT)
+    let result = try await running.result()
+    #expect(result.code == 130)
+    // The third was asked for when the second was out.
+    #expect(result.output.components(separatedBy: "warmplane 0.1.0   pid 4711").count >= 3)
+    #expect(!result.output.contains("\u{1B}"), "no terminal")
+  }
+
+  @Test func watchRedrawsInPlaceOnATerminal() async throws {
+    let (program, daemon) = try Self.prepared { _ in .body(200, Self.status) }
+    async let result = program.runOnTerminal(["status", "--watch"], columns: 80)
+    var pictures = 0
+    for await event in daemon.events where event == .request(method: "status", params: "{}") {
+      pictures += 1
+      if pictures == 3 { break }
+    }
+    daemon.stop()
+    let pids = try program.workspace.processes(running: "status --watch")
+    #expect(pids.count == 1)
+    for pid in pids { kill(pid, SIGINT) }
+    let output = try await result.output
+    #expect(output.hasPrefix("\u{1B}[H\u{1B}[1mwarmplane 0.1.0\u{1B}[0m   pid 4711"))
+    #expect(output.contains("\u{1B}[K\n"))
+    #expect(output.components(separatedBy: "\u{1B}[J\u{1B}[H").count >= 2)
+  }
+}
+
+/// `restart`, `reload` and `logs` against a scripted daemon.
+@Suite struct CLIOperateTests {
+  private static func prepared(
+    script: @escaping @Sendable (String) -> CLIScriptedDaemon.Answer
+  ) throws -> (CLIProgram, CLIScriptedDaemon) {
+    let workspace = CLIWorkspace()
+    try workspace.write("{", to: "mcp_servers.json")
+    let daemon = try CLIScriptedDaemon.start(at: try workspace.controlSocket(), script: script)
+    return (CLIProgram(in: workspace), daemon)
+  }
+
+  @Test(arguments: [
+    (["restart", "a b"], "restart", #"{"server":"a b"}"#), (["reload"], "reload", "{}"),
+    (["logs"], "logs", #"{"follow":false}"#), (["logs", "-f", "git"], "logs", #"{"server":"git","follow":true}"#),
+  ])
+  func requests(_ arguments: [String], _ method: String, _ params: String) async throws {
+    let (program, daemon) = try Self.prepared { _ in .body(404, #"{"ok":false,"error":{"message":"No."}}"#) }
+    defer { daemon.stop() }
+    let result = try await program.run(arguments)
+    #expect(await daemon.events.first { _ in true } == .request(method: method, params: params))
+    #expect(result.code == 1)
+    #expect(result.output.isEmpty)
+    #expect(result.error == "Error: No.\n")
+  }
+
+  @Test func aSuggestionIsPassedOn() async throws {
+    let (program, daemon) = try Self.prepared { _ in
+      .body(404, #"{"ok":false,"error":{"message":"No.","hint":{"did_you_mean":["git"]}}}"#)
+    }
+    defer { daemon.stop() }
+    #expect(try await program.run(["restart", "gti"]).error == "Error: No. Did you mean \"git\"?\n")
+  }
+
+  @Test func problemsOfAReloadAreShownAsValidateConfigShowsThem() async throws {
+    let (program, daemon) = try Self.prepared { _ in
+      .body(
+        400,
+        #"{"ok":false,"problems":[{"pointer":"/port","line":2,"column":3,"severity":"error","message":"bad"},"#
+          + #"{"pointer":"","line":null,"column":null,"severity":"warning","message":"odd"}]}"#)
+    }
+    defer { daemon.stop() }
+    let result = try await program.run(["reload"])
+    #expect(result.code == 1)
+    #expect(result.output.isEmpty)
+    #expect(
+      result.error == "mcp_servers.json:2:3: error: /port: bad\nmcp_servers.json: warning: odd\n")
+  }
+
+  @Test func aReloadPrintsItsWarningsTwice() async throws {
+    let body = #"{"ok":true,"added":["a"],"removed":[],"changed":[],"warnings":["port has changed"]}"#
+    let (program, daemon) = try Self.prepared { _ in .body(200, body) }
+    defer { daemon.stop() }
+    let result = try await program.run(["reload"])
+    #expect(result.code == 0)
+    #expect(result.output == body + "\n")
+    #expect(result.error == "port has changed\n")
+  }
+
+  @Test(arguments: [["restart", "a"], ["reload"], ["logs"], ["logs", "-f"], ["status", "--watch"]])
+  func withoutADaemonNothingIsStarted(_ arguments: [String]) async throws {
+    let workspace = CLIWorkspace()
+    try workspace.write(#"{"mcpServers":{}}"#, to: "mcp_servers.json")
+    let result = try await CLIProgram(in: workspace).run(arguments)
+    #expect(result.code == 3)
+    #expect(result.output.isEmpty)
+    #expect(result.error.contains("start it with: warmplane daemon --config mcp_servers.json"))
+  }
 }

@@ -31,6 +31,10 @@ import Testing
     Mistake("daemon", "-p=-1", says: "expected a port"),
     Mistake("daemon", "-p", "+80", says: "expected a port"),
     Mistake("call-capability", says: "missing operand <id>", "warmplane call-capability <id> [flags]"),
+    Mistake("restart", says: "missing operand <server>", "warmplane restart <server> [flags]"),
+    Mistake("logs", "a", "b", says: "unexpected operand \"b\"", "warmplane logs [server] [flags]"),
+    Mistake("read-resource", "x", "--params", "{}", says: "\"read-resource\" has no flag --params"),
+    Mistake("reload", "-p", "1", says: "\"reload\" has no flag --port"),
     Mistake("describe-capability", "a", "b", says: "unexpected operand \"b\""),
     Mistake("list-capabilities", "--output", "tabel", says: "expected json, pretty or table; did you mean \"table\"?"),
     Mistake("list-capabilities", "--", "--help", says: "unexpected operand \"--help\""),
@@ -76,7 +80,8 @@ import Testing
     let program = CLIProgram(in: CLIWorkspace())
     let overview = try await program.run(["help"]).output
     let commands = [
-      "daemon", "status", "stop", "list-capabilities", "describe-capability", "call-capability", "validate-config",
+      "daemon", "status", "stop", "restart", "reload", "logs", "list-capabilities", "describe-capability",
+      "call-capability", "list-resources", "read-resource", "list-prompts", "get-prompt", "validate-config",
     ]
     var texts = [overview]
     for command in commands {

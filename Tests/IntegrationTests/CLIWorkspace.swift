@@ -38,4 +38,15 @@ final class CLIWorkspace: Sendable {
     chmod(runtimeDirectory, 0o700)
     return "\(instance)/control.sock"
   }
+
+  /// Living processes with this directory in their environment, whose command line contains `text`.
+  func processes(running text: String = "") throws -> [Int32] {
+    let mark = Data(directory.utf8)
+    return try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { Int32($0) }.filter { pid in
+      guard let environment = FileManager.default.contents(atPath: "/proc/\(pid)/environ"),
+        environment.range(of: mark) != nil, let line = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline")
+      else { return false }
+      return String(decoding: line, as: UTF8.self).replacingOccurrences(of: "\0", with: " ").contains(text)
+    }
+  }
 }

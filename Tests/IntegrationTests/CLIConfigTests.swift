@@ -64,7 +64,9 @@ import Testing
     }
   }
 
-  @Test(arguments: [["status"], ["stop"], ["list-capabilities", "--no-start"], ["call-capability", "a.b", "--no-start"]])
+  @Test(arguments: [
+    ["status"], ["stop"], ["list-capabilities", "--no-start"], ["call-capability", "a.b", "--no-start"],
+  ])
   func withoutADaemonTheCommandToRunIsNamed(_ command: [String]) async throws {
     let workspace = CLIWorkspace()
     try workspace.write(Self.valid, to: "my servers.json")
@@ -113,12 +115,11 @@ import Testing
     let workspace = CLIWorkspace()
     try workspace.write(Self.valid, to: "mcp_servers.json")
     var program = CLIProgram(in: workspace)
-    program.program = "\(workspace.directory)/warmplane"
-    try FileManager.default.copyItem(atPath: CLIProgram.path, toPath: program.program)
+    program.program = try workspace.install(in: "bin")
     let missing = try await program.run(["daemon"])
     #expect(missing.code == 1)
-    #expect(missing.error.hasPrefix("Error: cannot start the daemon: \(workspace.directory)/warmplaned; "))
-    try workspace.write("#!/bin/sh\necho \"$@\"\nexit 7\n", to: "warmplaned", isExecutable: true)
+    #expect(missing.error.hasPrefix("Error: cannot start the daemon: \(workspace.directory)/bin/warmplaned; "))
+    _ = try workspace.install(in: "bin", script: "echo \"$@\"\nexit 7")
     let plain = try await program.run(["daemon"])
     #expect(plain.code == 7)
     #expect(plain.output == "--config mcp_servers.json\n")

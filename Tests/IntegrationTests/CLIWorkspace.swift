@@ -39,13 +39,32 @@ final class CLIWorkspace: Sendable {
     return "\(instance)/control.sock"
   }
 
+  /// Puts a copy of the built `warmplane` into `name`, and beside it, if there is a script, that as `warmplaned`; returns
+  /// the copy's path. Another process writes the files: a file that is open for writing cannot be executed, and children
+  /// that other tests start at this moment would hold it open.
+  func install(in name: String, script: String? = nil) throws -> String {
+    let target = "\(directory)/\(name)"
+    let shell = Process()
+    shell.executableURL = URL(fileURLWithPath: "/bin/sh")
+    let line =
+      #"mkdir -p "$2" && cp "$1" "$2/" && if [ -n "$3" ]; then "#
+      + #"printf '#!/bin/sh\n%s\n' "$3" > "$2/warmplaned" && chmod 755 "$2/warmplaned"; fi"#
+    shell.arguments = ["-ec", line, "sh", CLIProgram.path, target, script ?? ""]
+    try shell.run()
+    shell.waitUntilExit()
+    guard shell.terminationStatus == 0 else { throw CocoaError(.fileWriteUnknown) }
+    return "\(target)/warmplane"
+  }
+
   /// Living processes with this directory in their environment, whose command line contains `text`.
-  func processes(running text: String = "") throws -> [Int32] {
+  func processes(running text: String? = nil) throws -> [Int32] {
     let mark = Data(directory.utf8)
     return try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { Int32($0) }.filter { pid in
       guard let environment = FileManager.default.contents(atPath: "/proc/\(pid)/environ"),
         environment.range(of: mark) != nil, let line = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline")
       else { return false }
+      // Not an empty text for all: Foundation finds that in no string.
+      guard let text else { return true }
       return String(decoding: line, as: UTF8.self).replacingOccurrences(of: "\0", with: " ").contains(text)
     }
   }

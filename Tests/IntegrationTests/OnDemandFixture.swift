@@ -81,15 +81,11 @@ struct OnDemandFixture: Sendable {
 
   /// A directory with `warmplane` and, in place of `warmplaned`, a script; `$REAL` in it is the real one.
   func program(startingScript script: String) throws -> CLIProgram {
-    let directory = "\(workspace.directory)/bin"
-    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-    var program = shell
-    program.program = "\(directory)/warmplane"
-    try FileManager.default.copyItem(atPath: CLIProgram.path, toPath: program.program)
     let real = URL(fileURLWithPath: CLIProgram.path).deletingLastPathComponent().appendingPathComponent("warmplaned")
       .path
-    try workspace.write(
-      "#!/bin/sh\nREAL='\(real)'\ncd '\(workspace.directory)'\n\(script)\n", to: "bin/warmplaned", isExecutable: true)
+    var program = shell
+    program.program = try workspace.install(
+      in: "bin", script: "REAL='\(real)'\ncd '\(workspace.directory)'\n\(script)")
     return program
   }
 }

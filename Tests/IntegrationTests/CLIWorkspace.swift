@@ -46,8 +46,9 @@ final class CLIWorkspace: Sendable {
     let target = "\(directory)/\(name)"
     let shell = Process()
     shell.executableURL = URL(fileURLWithPath: "/bin/sh")
+    // The mask is this process's own: listening on a socket changes it for a moment, and some test always does that.
     let line =
-      #"mkdir -p "$2" && cp "$1" "$2/" && if [ -n "$3" ]; then "#
+      #"umask 022; mkdir -p "$2" && cp "$1" "$2/" && if [ -n "$3" ]; then "#
       + #"printf '#!/bin/sh\n%s\n' "$3" > "$2/warmplaned" && chmod 755 "$2/warmplaned"; fi"#
     shell.arguments = ["-ec", line, "sh", CLIProgram.path, target, script ?? ""]
     try shell.run()

@@ -228,7 +228,8 @@ final class DaemonFixture: Sendable {
     return pid
   }
 
-  private var allVariables: [String] {
+  /// The environment of the programs of this fixture.
+  var allVariables: [String] {
     let base = [
       "HOME": directory, "PATH": "/usr/bin:/bin", "SWIFT_BACKTRACE": "enable=no",
       "WARMPLANE_LOG": "info", "XDG_RUNTIME_DIR": "\(directory)/run", "XDG_STATE_HOME": "\(directory)/state",

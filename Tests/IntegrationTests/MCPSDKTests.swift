@@ -1,0 +1,157 @@
+import Foundation
+import Glibc
+import Protocol
+import Testing
+
+/// The official Python SDK as a client, real servers as upstreams: the bridge is what users have.
+@Suite("MCP: the official SDKs", .timeLimit(.minutes(2)))
+struct MCPSDKTests {
+  /// A Python client that does one step per line.
+  private final class Peer {
+    private let process = Process()
+    private let input = Pipe()
+    private let output = Pipe()
+    private var rest: [UInt8] = []
+    let facts: JSONSlice
+
+    init(_ daemon: DaemonFixture, sdk: Int, mode: String) throws {
+      process.executableURL = URL(fileURLWithPath: try MCPPeers.python(sdk: sdk))
+      process.arguments = [
+        try MCPPeers.path("Tests/Peers/mcp_sdk_client.py"), mode, CLIProgram.path, "mcp-server", "--config",
+        daemon.configPath,
+      ]
+      // The six variables that the SDK hands on, so that HOME is the fixture's.
+      process.environment = [
+        "HOME": daemon.directory, "PATH": "/usr/bin:/bin", "SHELL": "/bin/sh", "TERM": "dumb", "USER": "tester",
+        "LOGNAME": "tester",
+      ]
+      process.standardInput = input
+      process.standardOutput = output
+      try process.run()
+      try output.fileHandleForWriting.close()
+      let line = try Self.line(output, &rest)
+      facts = try #require(line.member("connected"), "\(String(decoding: line.bytes, as: UTF8.self))")
+    }
+
+    func step(_ name: String, _ arguments: String = "{}") throws -> JSONSlice {
+      try input.fileHandleForWriting.write(contentsOf: Data("{\"do\":\"\(name)\",\"with\":\(arguments)}\n".utf8))
+      return try Self.line(output, &rest)
+    }
+
+    func call(_ tool: String, _ arguments: String = "{}") throws -> JSONSlice {
+      let answer = try step("call_tool", #"{"name":"\#(tool)","arguments":\#(arguments)}"#)
+      return try #require(answer.member("result"), "\(String(decoding: answer.bytes, as: UTF8.self))")
+    }
+
+    private static func line(_ output: Pipe, _ rest: inout [UInt8]) throws -> JSONSlice {
+      while true {
+        if let end = rest.firstIndex(of: 0x0A) {
+          defer { rest.removeSubrange(...end) }
+          return try JSONSlice(validating: Array(rest[..<end]))
+        }
+        var entry = pollfd(fd: output.fileHandleForReading.fileDescriptor, events: Int16(POLLIN), revents: 0)
+        guard poll(&entry, 1, 60_000) > 0 else { throw MCPClient.Failure(description: "the SDK says nothing") }
+        let data = output.fileHandleForReading.availableData
+        guard !data.isEmpty else { throw MCPClient.Failure(description: "the SDK client has ended") }
+        rest += data
+      }
+    }
+
+    func finish() throws {
+      try input.fileHandleForWriting.close()
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 0)
+    }
+  }
+
+  private static func text(_ value: JSONSlice?) -> String {
+    value.map { String(decoding: $0.compacted(), as: UTF8.self) } ?? "nothing"
+  }
+
+  private static func firstText(_ result: JSONSlice) -> String {
+    result.member("content")?.elements.first { _ in true }?.member("text")?.string ?? "nothing"
+  }
+
+  @Test(
+    "a client starts the bridge with six variables, a shell uses the CLI, a program HTTP: one daemon, equal values",
+    arguments: [(1, "legacy", "2025-11-25"), (2, "legacy", "2025-11-25"), (2, "auto", "2026-07-28")])
+  func threeWays(sdk: Int, mode: String, revision: String) async throws {
+    let bin = try MCPPeers.path(".venv/bin/mcp-server-time").split(separator: "/").dropLast().joined(separator: "/")
+    let config = DaemonConfig(servers: [
+      .init(id: "time", command: "/\(bin)/mcp-server-time", arguments: ["--local-timezone", "UTC"]),
+      .init(id: "sqlite", command: "/\(bin)/mcp-server-sqlite", arguments: ["--db-path", "demo.db"]),
+    ])
+    try await DaemonFixture.run(config, isStarted: false) { daemon in
+      let peer = try Peer(daemon, sdk: sdk, mode: mode)
+      #expect(peer.facts.member("version")?.string == revision)
+      #expect(peer.facts.member("server")?.member("name")?.string == "warmplane")
+      let tools = try peer.step("list_tools").member("result")?.member("tools")?.elements
+        .compactMap { $0.member("name")?.string }
+      #expect(tools?.count == 7)
+
+      func cli(_ arguments: String...) throws -> String {
+        let result = try daemon.runWarmplane(arguments + ["--config", daemon.configPath])
+        return result.output.trimmingCharacters(in: .whitespacesAndNewlines)
+      }
+      let status = try JSONSlice(validating: Array(try cli("status", "--json").utf8))
+      let http = try #require(status.member("daemon")?.member("http")?.string)
+      let port = try #require(http.split(separator: ":").last.flatMap { Int($0) })
+      func get(_ path: String) throws -> String { try SurfaceHTTPClient(port: port).get(path).text }
+      #expect(
+        status.member("daemon")?.member("clients")?.elements.contains { $0.member("kind")?.string == "mcp" } == true)
+
+      let listed = try peer.call("capabilities_list")
+      #expect(Self.firstText(listed) == (try get("/v1/capabilities")))
+      #expect(Self.firstText(listed) == (try cli("list-capabilities")))
+      #expect(Self.firstText(listed).contains("time.convert_time"))
+      let described = try peer.call("capability_describe", #"{"id":"sqlite.write_query"}"#)
+      #expect(Self.firstText(described) == (try get("/v1/capabilities/sqlite.write_query")))
+      #expect(Self.firstText(described) == (try cli("describe-capability", "sqlite.write_query")))
+
+      let arguments =
+        #"{"source_timezone":"Europe/Berlin","time":"12:30","target_timezone":"Asia/Tokyo"}"#
+      let called = try peer.call(
+        "capability_call", #"{"capability_id":"time.convert_time","args":\#(arguments),"request_id":"x"}"#)
+      let envelope = try JSONSlice(validating: Array(Self.firstText(called).utf8))
+      #expect(Self.text(envelope) == Self.text(called.member("structuredContent")))
+      let shell = try JSONSlice(
+        validating: Array(
+          try cli("call-capability", "time.convert_time", "--params", arguments, "--request-id", "x").utf8))
+      let program = try SurfaceHTTPClient(port: port).call("time.convert_time", arguments, requestID: #""x""#).json
+      for member in ["ok", "request_id", "data", "error"] {
+        #expect(Self.text(envelope.member(member)) == Self.text(shell.member(member)))
+        #expect(Self.text(envelope.member(member)) == Self.text(program.member(member)))
+      }
+      #expect(envelope.member("ok")?.bool == true)
+
+      let resources = try peer.step("list_resources").member("result")?.member("resources")
+      #expect(resources?.elements.compactMap { $0.member("uri")?.string } == ["memo://insights"])
+      let read = try peer.step("read_resource", #"{"uri":"memo://insights"}"#).member("result")
+      let readByTool = try peer.call("resource_read", #"{"resource_id":"sqlite.memo://insights"}"#)
+      let contents = { (value: JSONSlice?) in
+        value?.member("contents")?.elements.compactMap { $0.member("text")?.string } ?? []
+      }
+      #expect(contents(read) == contents(readByTool.member("structuredContent")?.member("data")))
+      #expect(!contents(read).isEmpty)
+      let prompts = try peer.step("list_prompts").member("result")?.member("prompts")
+      #expect(prompts?.elements.compactMap { $0.member("name")?.string } == ["mcp-demo"])
+      let got = try peer.step("get_prompt", #"{"name":"mcp-demo","arguments":{"topic":"trains"}}"#).member("result")
+      let messages = Self.text(got?.member("messages"))
+      #expect(messages.contains("trains"))
+
+      #expect(
+        try peer.step("call_tool", #"{"name":"nix","arguments":{}}"#).member("error")?.member("code")?.int == -32602)
+      #expect(
+        try peer.step("read_resource", #"{"uri":"memo://nix"}"#).member("error")?.member("code")?.int == -32602)
+
+      // The daemon is killed: the SDK goes on as if nothing had been.
+      let pid = Int32(try #require(status.member("daemon")?.member("pid")?.int))
+      kill(pid, SIGKILL)
+      try daemon.eventually("it is gone") { kill(pid, 0) < 0 ? true : nil }
+      let again = try peer.call("capability_call", #"{"capability_id":"time.convert_time","args":\#(arguments)}"#)
+      #expect(again.member("isError")?.bool == false)
+      try peer.finish()
+      _ = try cli("stop")
+    }
+  }
+}

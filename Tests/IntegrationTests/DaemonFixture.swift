@@ -32,6 +32,8 @@ final class DaemonFixture: Sendable {
     var exit: Exit?
     var port = 0
     var starts = 0
+    /// Processes that were seen alive.
+    var seen: Set<Int32> = []
   }
 
   private init(_ config: DaemonConfig, environment: [String: String]) throws {
@@ -99,6 +101,8 @@ final class DaemonFixture: Sendable {
 
   /// Sends a signal to the daemon only.
   func signal(_ number: Int32) {
+    // Noted while they live; see `reapAdopted`.
+    _ = processes()
     let pid = state.withLock { $0.exit == nil ? $0.pid : 0 }
     if pid > 0 { kill(pid, number) }
   }
@@ -126,7 +130,15 @@ final class DaemonFixture: Sendable {
     state.withLock { state in
       if state.pid != 0 && state.exit == nil { state.exit = Self.reap(state.pid, wait: true) }
     }
+    reapAdopted()
     try? FileManager.default.removeItem(atPath: directory)
+  }
+
+  /// Other tests make this process a subreaper, so what a daemon leaves at its end may become its child. A zombie that
+  /// nobody reaps stops the exit tests: the library waits for any child, and sees that one again and again.
+  private func reapAdopted() {
+    let (seen, own) = state.withLock { ($0.seen, $0.pid) }
+    for pid in seen where pid != own { _ = Self.reap(pid) }
   }
 
   // MARK: Facts
@@ -157,6 +169,7 @@ final class DaemonFixture: Sendable {
       else { continue }
       found[pid] = text(of: "/proc/\(pid)/cmdline").replacingOccurrences(of: "\0", with: " ")
     }
+    state.withLock { [pids = found.keys] in $0.seen.formUnion(pids) }
     return found
   }
 

@@ -13,6 +13,13 @@ enum RealServers {
     DaemonConfig.Server(id: id, command: try installed(".venv/bin/\(program)"), arguments: arguments)
   }
 
+  /// A configuration with time: Python starts slowly on a busy machine, and a silent probe would decide the protocol.
+  static func config(_ server: DaemonConfig.Server) -> DaemonConfig {
+    var config = DaemonConfig(servers: [server])
+    config.members = ["daemon": #"{"startSeconds":120,"discoverMs":90000}"#]
+    return config
+  }
+
   /// The entry of the server in `Peers` that is written with that generation of the official SDK.
   static func peer(_ id: String, sdk: Int) throws -> DaemonConfig.Server {
     let script = root.appendingPathComponent("Tests/IntegrationTests/Peers/sdk\(sdk)_server.py").path

@@ -7,9 +7,9 @@ import Testing
 struct RealServersTests {
   @Test("time")
   func time() async throws {
-    let config = DaemonConfig(servers: [try RealServers.example("time", "mcp-server-time", "--local-timezone", "UTC")])
+    let config = RealServers.config(try RealServers.example("time", "mcp-server-time", "--local-timezone", "UTC"))
     try await DaemonFixture.run(config) { daemon in
-      let row = try daemon.wait(for: "time", within: 50)
+      let row = try daemon.wait(for: "time", within: 100)
       #expect(row.member("protocol_version")?.string == "2025-11-25")
       #expect(row.member("restarts")?.int == 0)
       #expect(try daemon.listedIDs() == ["time.convert_time", "time.get_current_time"])
@@ -42,7 +42,7 @@ struct RealServersTests {
 
   @Test("git")
   func git() async throws {
-    let config = DaemonConfig(servers: [try RealServers.example("git", "mcp-server-git", "--repository", "repository")])
+    let config = RealServers.config(try RealServers.example("git", "mcp-server-git", "--repository", "repository"))
     try await DaemonFixture.run(config, isStarted: false) { daemon in
       let repository = "\(daemon.directory)/repository"
       try RealServers.shell(
@@ -53,7 +53,7 @@ struct RealServersTests {
         echo two > untracked
         """)
       try daemon.start()
-      try daemon.wait(for: "git", within: 50)
+      try daemon.wait(for: "git", within: 100)
       let status = try daemon.call("git.git_status", #"{"repo_path":"\#(repository)"}"#)
       #expect(status.content?.contains("On branch main") == true, "\(status.text)")
       #expect(status.content?.contains("untracked") == true)
@@ -70,9 +70,9 @@ struct RealServersTests {
 
   @Test("sqlite")
   func sqlite() async throws {
-    let config = DaemonConfig(servers: [try RealServers.example("sqlite", "mcp-server-sqlite", "--db-path", "test.db")])
+    let config = RealServers.config(try RealServers.example("sqlite", "mcp-server-sqlite", "--db-path", "test.db"))
     try await DaemonFixture.run(config) { daemon in
-      try daemon.wait(for: "sqlite", within: 50)
+      try daemon.wait(for: "sqlite", within: 100)
       func query(_ tool: String, _ text: String) throws -> String? {
         try daemon.call("sqlite.\(tool)", #"{"query":"\#(text)"}"#).content
       }
@@ -93,9 +93,9 @@ struct RealServersTests {
 
   @Test("an upstream by the official SDK", arguments: [1, 2])
   func officialSDK(generation: Int) async throws {
-    let config = DaemonConfig(servers: [try RealServers.peer("peer", sdk: generation)])
+    let config = RealServers.config(try RealServers.peer("peer", sdk: generation))
     try await DaemonFixture.run(config) { daemon in
-      let row = try daemon.wait(for: "peer", within: 50)
+      let row = try daemon.wait(for: "peer", within: 100)
       #expect(row.member("protocol_version")?.string == (generation == 1 ? "2025-11-25" : "2026-07-28"))
       #expect(row.member("restarts")?.int == 0)
       #expect(try daemon.readiness("peer").message == "Server \"peer\" is ready.")
@@ -128,7 +128,9 @@ struct RealServersTests {
       #expect(daemon.lines(of: "finished.journal") == ["started", "finished"])
 
       #expect(try daemon.call("peer.grow").status == 200)
-      try daemon.eventually("the new tool is listed") { try daemon.listedIDs().contains("peer.grown") ? true : nil }
+      try daemon.eventually(within: 30, "the new tool is listed") {
+        try daemon.listedIDs().contains("peer.grown") ? true : nil
+      }
       let grown = try daemon.call("peer.grown", #"{"a":2,"b":3}"#)
       #expect(grown.json.member("data")?.member("structuredContent")?.member("sum")?.int == 5)
       #expect(try daemon.stop() == .code(0))

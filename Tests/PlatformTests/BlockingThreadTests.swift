@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// The thread for work that blocks.
-@Suite(.timeLimit(.minutes(1))) struct BlockingThreadTests {
+@Suite(.timeLimit(.minutes(5))) struct BlockingThreadTests {
   final class Log: Sendable {
     let entries = Mutex<[Int]>([])
     let threads = Mutex<Set<UInt>>([])

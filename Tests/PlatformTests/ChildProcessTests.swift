@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Children of our own. Being a subreaper and having children concerns a whole process: exit tests.
-@Suite(.timeLimit(.minutes(1))) struct ChildProcessTests {
+@Suite(.timeLimit(.minutes(5))) struct ChildProcessTests {
   @Test func theExitStatusIsToldOnce() async {
     await #expect(processExitsWith: .success) {
       try await LoopThread.run { on in

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Ownership of descriptors. Exact counts need a process without other tests.
-@Suite(.timeLimit(.minutes(1))) struct DescriptorTests {
+@Suite(.timeLimit(.minutes(5))) struct DescriptorTests {
   @Test func descriptorsAreClosedWithTheirOwners() async {
     await #expect(processExitsWith: .success) {
       await DescriptorCount.warmUp()

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// The loop as the executor of actors and tasks.
-@Suite(.timeLimit(.minutes(1))) struct EventLoopExecutorTests {
+@Suite(.timeLimit(.minutes(5))) struct EventLoopExecutorTests {
   actor Pinned {
     nonisolated let loop: EventLoop
     var log: [Int] = []

@@ -5,7 +5,7 @@ import Testing
 @testable import Platform
 
 /// Real trees of processes below an exit test.
-@Suite(.timeLimit(.minutes(1))) struct ProcessTreeTests {
+@Suite(.timeLimit(.minutes(5))) struct ProcessTreeTests {
   /// A shell with a child, a grandchild in another session, and a daemon that lost its parents.
   static let tree = """
     sleep 61 & sh -c 'sleep 62 & setsid sleep 63 & wait' & (setsid sh -c 'sleep 64; :' &) ; wait

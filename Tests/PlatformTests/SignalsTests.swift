@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Signals as events. Their handling is the process's: exit tests.
-@Suite(.timeLimit(.minutes(1))) struct SignalsTests {
+@Suite(.timeLimit(.minutes(5))) struct SignalsTests {
   @Test func blockedSignalsArriveOnTheLoop() async {
     await #expect(processExitsWith: .success) {
       try await LoopThread.run { on in

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Sockets in the file system and who is at their other end.
-@Suite(.timeLimit(.minutes(1))) struct UnixSocketTests {
+@Suite(.timeLimit(.minutes(5))) struct UnixSocketTests {
   /// The umask is the process's: not in the process of the other tests.
   @Test func theSocketFileHasItsModeWhateverTheUmaskIs() async {
     await #expect(processExitsWith: .success) {
@@ -163,9 +163,12 @@ import Testing
         // Without a task's sleep, for which the runtime itself wants descriptors.
         for _ in 0..<1000 where refusals.isEmpty { await turns(1) }
         #expect(refusals.first?.contains("accept4: ") == true)
+        let start = MonotonicTime.now
+        let count = refusals.count
         let used = await cpuOfIdleLoop()
         #expect(used < .milliseconds(60))
-        #expect(refusals.count < 4 && accepted.isEmpty)
+        // One for each tenth of a second, however long a busy machine made it.
+        #expect(refusals.count <= count + MonotonicTime.now.milliseconds(since: start) / 100 + 1 && accepted.isEmpty)
         for number in fillers { close(number) }
         #expect(setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0)
         #expect(await eventually { accepted.count == 1 })

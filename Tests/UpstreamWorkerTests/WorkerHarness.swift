@@ -32,13 +32,13 @@ final class WorkerHarness: Sendable {
     let program = try ProductPath.of("warmplane-worker")
     let fake = try ProductPath.of("warmplane-fake-upstream")
     let path = scratch.file("worker.sock")
-    let process = try await thread.run { thread in
+    let process = try await TestProcess.start {
       let listener = try UnixSocket.listen(at: path, backlog: 8)
       var plan = SpawnPlan(
         program: program, arguments: ["warmplane-worker", "--server", "test"],
         environment: ["SWIFT_BACKTRACE=enable=no"])
       plan.passed = consume listener
-      return try TestProcess(loop: thread.loop, plan: plan)
+      return plan
     }
     return WorkerHarness(thread: thread, scratch: scratch, process: process, fake: fake)
   }
@@ -97,9 +97,15 @@ final class TestProcess: Sendable {
   private let status = Mutex<ExitStatus?>(nil)
   private let child: LoopBound<ChildProcess>
 
-  /// On the loop.
-  init(loop: EventLoop, plan: consuming SpawnPlan) throws {
-    let child = try ChildProcess(loop: loop, reaper: TestReaper.make(), plan: plan)
+  /// Starts what `plan` makes.
+  static func start(_ plan: @escaping @Sendable () throws -> SpawnPlan) async throws -> TestProcess {
+    try await TestReaper.thread.get().run { on in
+      try TestProcess(loop: on.loop, reaper: TestReaper.reaper.get().value, plan: plan())
+    }
+  }
+
+  private init(loop: EventLoop, reaper: Reaper, plan: consuming SpawnPlan) throws {
+    let child = try ChildProcess(loop: loop, reaper: reaper, plan: plan)
     pid = child.pid
     self.child = LoopBound(child)
     child.onExit = { [weak self] status in self?.status.withLock { $0 = status } }
@@ -107,11 +113,15 @@ final class TestProcess: Sendable {
 
   var exitStatus: ExitStatus? { status.withLock { $0 } }
 
-  /// Not through the loop, which may end before it gets to that.
+  /// Callable from every thread.
   func kill(_ signal: Int32) { if exitStatus == nil { Glibc.kill(pid, signal) } }
 }
 
-/// The one reaper of the test process; it is told of nothing, because each child has a pidfd.
+/// Where the children of the tests are waited for: a loop that outlives every test, so that no child that a test killed
+/// at its end stays a zombie. One zombie is enough to hang all exit tests of the process, whose waiting looks at any
+/// child that has ended. For the same reason the test process adopts no orphans.
 private enum TestReaper {
-  static func make() throws -> Reaper { try Reaper() }
+  static let thread = Result { try LoopThread() }
+  /// Used on that loop only; it is told of nothing, because each child has a pidfd.
+  static let reaper = Result { LoopBound(try Reaper(adoptsOrphans: false)) }
 }

@@ -8,7 +8,7 @@ import Testing
 @Suite(.serialized, .timeLimit(.minutes(1))) struct WorkerReconnectTests {
   @Test func aCallCutInTheMiddle() async throws {
     let (harness, first, session) = try await WorkerHarness.ready()
-    let operation = first.call("sleep", #"{"ms":300}"#, blob: #"{"asker": 7.0}"#)
+    let operation = first.call("sleep", #"{"ms":2000}"#, blob: #"{"asker": 7.0}"#)
     #expect(await eventually { harness.journal.contains { $0.contains("tools/call") } })
     first.close()
 
@@ -17,12 +17,12 @@ import Testing
     #expect(snapshot.session?.pid == session.pid && snapshot.session?.catalogHash == session.catalogHash)
     #expect(snapshot.server == "test" && snapshot.fingerprint == "f1" && snapshot.mark == harness.mark)
     let answer = try await second.answer(operation)
-    #expect(answer.text == "slept 300 ms" && answer.blob.text == #"{"asker": 7.0}"#)
+    #expect(answer.text == "slept 2000 ms" && answer.blob.text == #"{"asker": 7.0}"#)
     second.close()
 
     let (third, later) = try await harness.connect()
     #expect(later.inFlight.isEmpty && later.unacknowledged == [operation])
-    #expect(try await third.answer(operation).text == "slept 300 ms")
+    #expect(try await third.answer(operation).text == "slept 2000 ms")
     third.acknowledge(operation)
     _ = try await third.request(WorkerMethod.figures)  // behind the acknowledgement on the same connection
     third.close()

@@ -6,11 +6,12 @@ import Glibc
 package final class Reaper {
   private var children: [Int32: ChildProcess] = [:]
 
-  /// Makes this process the subreaper of everything below it. `SIGCHLD` must be forwarded to `childrenChanged()`.
-  package init() throws(SystemError) {
+  /// Makes this process the subreaper of everything below it, unless it does not adopt orphans. `SIGCHLD` must be
+  /// forwarded to `childrenChanged()`, or adopted orphans stay zombies.
+  package init(adoptsOrphans: Bool = true) throws(SystemError) {
     // An ignored SIGCHLD, which exec keeps, would make the kernel reap our children itself and lose their statuses.
     signal(SIGCHLD, SIG_DFL)
-    if wp_become_subreaper() < 0 { throw SystemError("prctl PR_SET_CHILD_SUBREAPER") }
+    if adoptsOrphans, wp_become_subreaper() < 0 { throw SystemError("prctl PR_SET_CHILD_SUBREAPER") }
   }
 
   func add(_ child: ChildProcess) { children[child.pid] = child }

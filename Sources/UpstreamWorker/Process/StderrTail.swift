@@ -8,20 +8,24 @@ struct StderrTail {
   /// Lines that may wait for the next batch; more are counted and dropped.
   static let longestBatch = 200
 
-  private(set) var lines: [String] = []
-  private var batch: [String] = []
+  /// Bytes as they came: most lines of a flood are dropped, and are never decoded.
+  private var kept: [ArraySlice<UInt8>] = []
+  private var batch: [ArraySlice<UInt8>] = []
   private var dropped = 0
 
   /// True when `takeBatch` has something to give.
   var hasBatch: Bool { !batch.isEmpty || dropped > 0 }
 
-  mutating func add(_ bytes: some Collection<UInt8>) {
-    let line = String(decoding: bytes.prefix(Self.longestLine), as: UTF8.self)
-    guard line.contains(where: { !$0.isWhitespace }) else { return }
-    lines.append(line)
-    if lines.count > Self.keptLines { lines.removeFirst(lines.count - Self.keptLines) }
+  mutating func add(_ bytes: [UInt8]) {
+    let line = bytes.prefix(Self.longestLine)
+    guard line.contains(where: { $0 > 0x20 }) else { return }
+    kept.append(line)
+    if kept.count > Self.keptLines { kept.removeFirst(kept.count - Self.keptLines) }
     if batch.count < Self.longestBatch { batch.append(line) } else { dropped += 1 }
   }
+
+  /// The last lines.
+  var lines: [String] { kept.map { String(decoding: $0, as: UTF8.self) } }
 
   /// Lines since the last batch, and how many more there were.
   mutating func takeBatch() -> (lines: [String], dropped: Int) {
@@ -29,9 +33,9 @@ struct StderrTail {
       batch = []
       dropped = 0
     }
-    return (batch, dropped)
+    return (batch.map { String(decoding: $0, as: UTF8.self) }, dropped)
   }
 
   /// The last line, for an error message; cut to 200 characters.
-  var lastWords: String? { lines.last?.clipped(to: 200) }
+  var lastWords: String? { kept.last.map { String(decoding: $0, as: UTF8.self).clipped(to: 200) } }
 }

@@ -253,7 +253,7 @@ final class UpstreamLink {
   // MARK: Log
 
   func log(_ line: String) {
-    tail.add(line.utf8)
+    tail.add(Array(line.utf8))
     handlers.hasLog()
   }
 

@@ -17,6 +17,7 @@ enum DaemonProgram {
     // First of all, while there is one thread: threads inherit the mask.
     Signals.block([SIGTERM, SIGINT, SIGHUP, SIGCHLD])
     Signals.ignoreBrokenPipes()
+    StandardDescriptors.ensureOpen()
     switch DaemonOptions.parse(Array(CommandLine.arguments.dropFirst())) {
     case .failure(let error): return fail(error.text, code: 2)
     case .success(let options) where options.wantsVersion:

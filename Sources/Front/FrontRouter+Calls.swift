@@ -82,7 +82,7 @@ extension FrontRouter {
   /// The client has gone: nothing is answered any more, and the upstream is told.
   func abandon(_ id: OperationID) {
     guard let operation = operations.removeValue(forKey: id) else { return }
-    supervisor.assumeIsolated { $0.cancel(id) }
+    _ = supervisor.assumeIsolated { $0.cancel(id) }
     let failure = OperationFailure(
       status: 409, code: .upstreamError, message: "The client went away.", reason: "cancelled")
     logEnd(operation, .failure(failure))
@@ -104,7 +104,8 @@ extension FrontRouter {
   private func fields(_ operation: FrontOperation) -> [LogField] {
     [
       LogField("trace_id", operation.traceID), LogField("request_id", operation.requestID?.string),
-      LogField("surface", operation.target.surface), LogField("server_id", operation.server),
+      LogField("surface", operation.target.surface),
+      LogField("server_id", operation.server.isEmpty ? nil : operation.server),
       LogField(operation.kind.idMember, operation.entryID),
     ]
   }

@@ -122,11 +122,11 @@ package actor FrontRouter {
   }
 
   private func giveUp(_ id: OperationID) {
-    supervisor.assumeIsolated { $0.cancel(id) }
-    let failure = OperationFailure(
-      status: 503, code: .serverUnreachable, message: "The daemon is stopping.", isRetryable: true,
-      reason: "outcome_unknown")
-    finish(id, .failure(failure))
+    let wasSent = supervisor.assumeIsolated { $0.cancel(id) }
+    let unknown = OperationFailure(
+      status: 503, code: .serverUnreachable, message: "The daemon is stopping; this was cancelled and may have run.",
+      isRetryable: true, reason: "outcome_unknown")
+    finish(id, .failure(wasSent ? unknown : FailureMapping.stopping))
   }
 
   private func finishDraining() {
@@ -186,7 +186,11 @@ package actor FrontRouter {
     keeper.noteAttempt(server: server, fingerprint: entry.fingerprint)
   }
 
-  func forgetRemovedServers() { keeper?.forget(except: settings.configuration.servers.map(\.id)) }
+  func forgetRemovedServers() {
+    // Lists never wait for servers that a reload adds.
+    startedWithoutCatalog = false
+    keeper?.forget(except: settings.configuration.servers.map(\.id))
+  }
 
   // MARK: Trace
 

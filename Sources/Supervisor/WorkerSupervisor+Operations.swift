@@ -54,11 +54,18 @@ extension WorkerSupervisor {
   }
 
   /// The asker has gone: the operation is given up, upstream too, and nothing is delivered for it any more.
-  package func cancel(_ id: OperationID) {
-    guard let entry = active[id], let server = server(entry.server) else { return }
+  ///
+  /// Returns whether it had been sent to a worker: it may have run then.
+  @discardableResult
+  package func cancel(_ id: OperationID) -> Bool {
+    guard let entry = active[id] else { return false }
     switch entry.phase {
-    case .waiting: end(id, nil)
-    case .sent: server.link?.cancel(id)
+    case .waiting:
+      end(id, nil)
+      return false
+    case .sent:
+      server(entry.server)?.link?.cancel(id)
+      return true
     }
   }
 

@@ -16,6 +16,7 @@ package enum WorkerProgram {
     }
     Signals.block([SIGTERM, SIGINT, SIGHUP, SIGCHLD])
     Signals.ignoreBrokenPipes()
+    StandardDescriptors.ensureOpen()
     do {
       try serve()
       return 0

@@ -7,7 +7,8 @@ enum ReadinessHint {
     case .ready: nil
     case .starting, .restarting: FailureHint(actor: .client)
     case .transportUnavailable, .crashLoop: FailureHint(action: "warmplane logs \(server)", actor: .operator)
-    case .disabled, .configInvalid: FailureHint(action: "warmplane reload", actor: .operator)
+    case .disabled: FailureHint(action: "warmplane reload", actor: .operator)
+    case .configInvalid: FailureHint(actor: .operator)
     case .authMissing, .authExpired, .authDiscoveryMissing, .authRefreshFailed:
       FailureHint(action: "warmplane auth login \(server)", actor: .user)
     case .authStoreUnavailable: FailureHint(action: "warmplane auth status \(server)", actor: .operator)

@@ -17,13 +17,19 @@ struct OperationRequest {
   /// read, so that the answer echoes it.
   static func decode(_ kind: EntryKind, _ body: [UInt8]) -> Result<OperationRequest, Refusal> {
     do {
-      return decode(kind, try JSONSlice(validating: body, limits: limits))
+      return read(kind, try JSONSlice(validating: body, limits: limits))
     } catch {
       return .failure(Refusal(reason: "invalid_json", message: "The body is not JSON: \(error)."))
     }
   }
 
+  /// The same for a body inside a message that was validated already, with limits that are not ours: what a frame may
+  /// nest is more than what fits into a frame of a worker.
   static func decode(_ kind: EntryKind, _ body: JSONSlice) -> Result<OperationRequest, Refusal> {
+    decode(kind, Array(body.bytes))
+  }
+
+  private static func read(_ kind: EntryKind, _ body: JSONSlice) -> Result<OperationRequest, Refusal> {
     guard body.kind == .object else {
       return .failure(Refusal(reason: "invalid_field", message: "The body must be a JSON object."))
     }

@@ -13,6 +13,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
   /// Size of the buffer that all reads of this loop share, in bytes.
   package static let readBufferSize = 256 * 1024
 
+  /// Rounds of jobs that cause jobs, before the loop looks at descriptors again.
+  private static let mostRounds = 100
+
   struct Inbox {
     var jobs: [UnownedJob] = []
     var closures: [@Sendable () -> Void] = []
@@ -105,14 +108,14 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     let events = UnsafeMutablePointer<epoll_event>.allocate(capacity: capacity)
     defer { events.deallocate() }
     while true {
-      runJobs()
+      let hasMore = runJobs()
       let (isStopped, hasMail) = inbox.withLock { inbox in
         let hasMail = !inbox.jobs.isEmpty || !inbox.closures.isEmpty
-        inbox.isAsleep = !hasMail
+        inbox.isAsleep = !hasMail && !hasMore
         return (inbox.isStopped, hasMail)
       }
       if isStopped { return }
-      let timeout = hasMail ? 0 : timers.millisecondsToNext(from: .now)
+      let timeout = hasMail || hasMore ? 0 : timers.millisecondsToNext(from: .now)
       let count = epoll_wait(epoll.number, events, Int32(capacity), timeout)
       inbox.withLock { $0.isAsleep = false }
       if count > 0 { dispatch(events, Int(count)) }
@@ -131,9 +134,10 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     endOfTurn.append(action)
   }
 
-  /// Runs jobs, mail and end-of-turn work until there is none, since each may cause the other.
-  private func runJobs() {
-    while true {
+  /// Runs jobs, mail and end-of-turn work until there is none, since each may cause the other: but not for ever, for
+  /// descriptors and timers have their turn too. Returns whether there is more.
+  private func runJobs() -> Bool {
+    for _ in 0..<Self.mostRounds {
       let mail = inbox.withLock { inbox in
         defer {
           if !inbox.jobs.isEmpty { inbox.jobs = [] }
@@ -143,17 +147,16 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
       }
       for job in mail.0 { run(job) }
       for closure in mail.1 { closure() }
-      while !localJobs.isEmpty {
-        let jobs = localJobs
-        localJobs = []
-        for job in jobs { run(job) }
-      }
-      if endOfTurn.isEmpty { return }
+      let jobs = localJobs
+      localJobs = []
+      for job in jobs { run(job) }
+      if !localJobs.isEmpty { continue }
       let actions = endOfTurn
       endOfTurn = []
       for action in actions { action() }
-      if localJobs.isEmpty && endOfTurn.isEmpty { return }
+      if localJobs.isEmpty && endOfTurn.isEmpty { return false }
     }
+    return true
   }
 
   private func run(_ job: UnownedJob) {

@@ -14,6 +14,9 @@ package struct JSONLimits: Sendable, Hashable {
   /// above real tool arguments and below what makes recursive parsers of others overflow their stack.
   package static let message = JSONLimits(maxBytes: 64 << 20, maxDepth: 512)
 
+  /// A message of an upstream, which goes on inside a frame: some levels less than a frame may have.
+  package static let upstream = JSONLimits(maxBytes: 64 << 20, maxDepth: 480)
+
   /// A file that a person edits: configuration, credentials.
   package static let file = JSONLimits(maxBytes: 16 << 20, maxDepth: 128)
 }

@@ -124,7 +124,7 @@ final class UpstreamLink {
       if bytes.starts(with: [0xef, 0xbb, 0xbf]) { bytes.removeFirst(3) }
       guard bytes.contains(where: { $0 > 0x20 }) else { return }
       do {
-        dispatch(try JSONRPCMessage(parsing: bytes))
+        dispatch(try JSONRPCMessage(parsing: bytes, limits: .upstream))
       } catch {
         unreadable(bytes, error)
       }
@@ -219,7 +219,7 @@ final class UpstreamLink {
       answered(Int(id), .success(nil))
     case .batch:
       // 2025-03-26 allows batches; each element is a message of its own.
-      guard let batch = try? JSONSlice(validating: bytes) else { return }
+      guard let batch = try? JSONSlice(validating: bytes, limits: .upstream) else { return }
       for element in batch.elements {
         guard let message = try? JSONRPCMessage(element) else { continue }
         dispatch(message)

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Platform
 import Protocol
 import Testing
 
@@ -147,7 +148,7 @@ struct MCPSDKTests {
       // The daemon is killed: the SDK goes on as if nothing had been.
       let pid = Int32(try #require(status.member("daemon")?.member("pid")?.int))
       kill(pid, SIGKILL)
-      try daemon.eventually("it is gone") { kill(pid, 0) < 0 ? true : nil }
+      try daemon.eventually("it is gone") { ProcessTree.isAlive(pid) ? nil : true }
       let again = try peer.call("capability_call", #"{"capability_id":"time.convert_time","args":\#(arguments)}"#)
       #expect(again.member("isError")?.bool == false)
       try peer.finish()

@@ -149,7 +149,7 @@ struct SurfaceControlTests {
       try daemon.wait(for: "fake")
       do {
         let control = try SurfaceControlClient(path: daemon.controlSocket)
-        try control.hello(#"{"kind":"mcp","name":"a client","version":"2"}"#)
+        try control.hello(#"{"kind":"test","name":"a client","version":"2"}"#)
         try control.send("tools/call", SurfaceHTTPClient.callBody("fake.sleep", #"{"ms":60000}"#))
         let status = try daemon.eventually("the call runs") {
           let status = try daemon.status()
@@ -159,7 +159,7 @@ struct SurfaceControlTests {
         let client = status.member("daemon")?.member("clients")?.elements.first {
           $0.member("name")?.string == "a client"
         }
-        #expect(client?.member("kind")?.string == "mcp" && client?.member("in_flight")?.int == 1)
+        #expect(client?.member("kind")?.string == "test" && client?.member("in_flight")?.int == 1)
       }
       try daemon.eventually("the upstream was told") { try daemon.call("fake.cancelled").content == "[]" ? nil : true }
     }

@@ -175,9 +175,11 @@ struct SurfaceErrorTests {
     guard row.status >= 400 else { return }
     let message = answer.error?.member("message").map { String(decoding: $0.bytes, as: UTF8.self) } ?? ""
     let reason = row.reason.map { #","reason":"\#($0)""# } ?? ""
+    // What helps comes last, when something is known.
+    let hint = answer.error?.member("hint").map { #","hint":\#(String(decoding: $0.bytes, as: UTF8.self))"# } ?? ""
     let wanted =
       #"{"ok":false,"request_id":\#(row.requestID),"trace_id":"\#(answer.traceID ?? "")","data":null,"#
-      + #""error":{"code":"\#(row.code)","message":\#(message),"retryable":false\#(reason)}}"#
+      + #""error":{"code":"\#(row.code)","message":\#(message),"retryable":false\#(reason)\#(hint)}}"#
     #expect(answer.text == wanted, comment)
     #expect(answer.traceID?.wholeMatch(of: /[0-9a-f]{32}/) != nil, comment)
     if let wanted = row.message { #expect(answer.message?.contains(wanted) == true, comment) }

@@ -8,7 +8,7 @@ extension FrontRouter {
     if failure.status == 404 {
       let known = catalog.sorted(kind).lazy.map(\.id).filter { self.policy.allows($0) }
       let ids = IDSuggestions.nearest(to: id, among: known)
-      failure.hint = FailureHint(didYouMean: ids, actor: .client)
+      if !ids.isEmpty { failure.hint = FailureHint(didYouMean: ids, actor: .client) }
     } else if failure.reason == "policy_denied" {
       failure.hint = FailureHint(actor: .operator)
     } else if let reason = failure.reason, let code = ReadinessCode(rawValue: reason), failure.status == 503 {

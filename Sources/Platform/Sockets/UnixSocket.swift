@@ -12,12 +12,12 @@ package enum UnixSocket {
   {
     let socket = try make()
     var address = try address(of: path)
-    // The umask decides the mode at bind: there is no moment at which others could connect.
-    let mask = umask(0o777 & ~mode)
-    let result = withAddress(&address) { bind(socket.number, $0, $1) }
-    let code = errno
-    umask(mask)
-    if result < 0 { throw SystemError("bind", code: code, subject: path) }
+    // Linux takes the mode of the file from that of the socket, less the umask: there is no moment at which others could
+    // connect. The umask itself is the whole process's; changing it would reach what other threads create meanwhile.
+    if fchmod(socket.number, mode) < 0 { throw SystemError("fchmod", subject: path) }
+    if withAddress(&address, { bind(socket.number, $0, $1) }) < 0 { throw SystemError("bind", subject: path) }
+    // What the umask took away beyond that.
+    if chmod(path, mode) < 0 { throw SystemError("chmod", subject: path) }
     if Glibc.listen(socket.number, backlog) < 0 { throw SystemError("listen", subject: path) }
     return socket
   }

@@ -73,4 +73,55 @@ struct CatalogStateTests {
       #expect(try daemon.http().list().ids.contains("s.echo"))
     }
   }
+
+  private static let canMount = system("unshare -m true 2>/dev/null") == 0
+
+  @Test("on a full disk the daemon runs, says so once, and serves everything", .enabled(if: canMount))
+  func full() async throws {
+    let config = DaemonConfig(servers: [.fake("s", "--long-line", "400000", "--resources", "1")])
+    try await DaemonFixture.run(config, isStarted: false) { daemon in
+      let log = "\(daemon.directory)/full.log"
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: "/usr/bin/unshare")
+      // The small disk exists for this daemon only, and ends with it.
+      process.arguments = [
+        "-m", "/bin/sh", "-c",
+        """
+        mount --make-rprivate / && mkdir "$0/state" && mount -t tmpfs -o size=128k none "$0/state" || exit 9
+        exec "$1" daemon -p 0 --config "$0/mcp_servers.json" 2>"$0/full.log"
+        """,
+        daemon.directory, CLIProgram.path,
+      ]
+      process.environment = [
+        "HOME": daemon.directory, "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "WARMPLANE_LOG": "info",
+        "XDG_RUNTIME_DIR": "\(daemon.directory)/run", "XDG_STATE_HOME": "\(daemon.directory)/state",
+      ]
+      process.currentDirectoryURL = URL(fileURLWithPath: daemon.directory)
+      try process.run()
+      defer { if process.isRunning { process.terminate() } }
+      try daemon.eventually(within: 20, "the daemon answers") { try? daemon.status() }
+      func records() -> [Substring] {
+        daemon.text(of: log).split(separator: "\n").filter { $0.contains(#""message":"stored state""#) }
+      }
+      try daemon.eventually("the log says that nothing is kept") { records().isEmpty ? nil : true }
+      let control = try SurfaceControlClient(path: daemon.controlSocket)
+      try control.hello()
+      let list = try control.request("capabilities/list").member("body")
+      #expect(list?.member("capabilities")?.elements.contains { $0.member("id")?.string == "s.echo" } == true)
+      let call = try control.request("tools/call", SurfaceHTTPClient.callBody("s.echo"))
+      #expect(call.member("status")?.int == 200)
+      _ = try control.request("tools/call", SurfaceHTTPClient.callBody("s.add_tool", #"{"name":"more"}"#))
+      try daemon.eventually("the new tool is listed") {
+        let list = try control.request("capabilities/list").member("body")?.member("capabilities")
+        return list?.elements.contains { $0.member("id")?.string == "s.more" } == true ? true : nil
+      }
+      #expect(records().first?.contains(#""kind":"full""#) == true, "\(records())")
+      // Only the first list has the long description: the second one fits, and the log says that too.
+      try daemon.eventually("the log says that state is kept again") { records().count > 1 ? true : nil }
+      #expect(records().count == 2 && records().last?.contains(#""kind":"recovered""#) == true, "\(records())")
+      #expect(try daemon.warmplane("stop").exit == .code(0))
+      try daemon.eventually("the daemon ended") { process.isRunning ? nil : true }
+      #expect(process.terminationStatus == 0)
+    }
+  }
 }

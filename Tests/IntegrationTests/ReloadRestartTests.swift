@@ -1,7 +1,7 @@
 import Protocol
 import Testing
 
-/// `restart <server>` (contract §1.7).
+/// `restart <server>`, and what a reload does to single servers (contract §1.7).
 @Suite("restart", .timeLimit(.minutes(1)))
 struct ReloadRestartTests {
   @Test("a ready server gets a new process; the others keep theirs")
@@ -63,6 +63,51 @@ struct ReloadRestartTests {
       }
       #expect(try daemon.worker("s").member("restarts")?.int ?? 99 <= 1)
       #expect(try daemon.worker("s").member("state")?.string != "crash_loop")
+    }
+  }
+
+  @Test("a server that a reload disables ends and is not listed; enabled again it is as before")
+  func disabled() async throws {
+    let config = DaemonConfig(servers: [.fake("a", "--prompts", "1"), .fake("b")])
+    try await DaemonFixture.run(config) { daemon in
+      try daemon.wait(for: "a")
+      try daemon.wait(for: "b")
+      let before = try daemon.http().list().entries
+      var off = config
+      off.servers[0].members["disabled"] = "true"
+      for (next, state) in [(off, "disabled"), (config, "ready")] {
+        try daemon.write(next)
+        #expect(
+          try daemon.warmplane("reload").output == #"{"ok":true,"added":[],"removed":[],"changed":["a"]}"# + "\n")
+        try daemon.wait(for: "a", toBe: state)
+        guard state == "disabled" else { continue }
+        let http = try daemon.http()
+        #expect(try http.list().ids.allSatisfy { $0.hasPrefix("b.") })
+        #expect(try http.list("prompts").ids.isEmpty)
+        #expect(try http.list().readinessCode("a") == "disabled")
+        #expect(try http.call("a.echo").reason == "disabled")
+        try daemon.eventually("its process is gone") {
+          daemon.processes().values.filter { $0.contains("warmplane-fake-upstream") }.count == 1 ? true : nil
+        }
+      }
+      #expect(
+        try daemon.eventually("all is listed again") {
+          let entries = try daemon.http().list().entries
+          return entries == before ? true : nil
+        })
+    }
+  }
+
+  @Test("a strict daemon is strict about the new file too")
+  func strict() async throws {
+    try await DaemonFixture.run(DaemonConfig(servers: [.fake("a")]), isStarted: false) { daemon in
+      try daemon.start(["--strict"])
+      try daemon.write(DaemonConfig(servers: [.fake("b")], members: ["prot": "1"]))
+      let result = try daemon.warmplane("reload")
+      #expect(result.exit == .code(1) && result.output.isEmpty)
+      #expect(result.error.contains(#": error: /prot: unknown key "prot"; did you mean "port"?"#), "\(result.error)")
+      #expect(try daemon.http().list().readinessCode("b") == nil)
+      #expect(try daemon.call("a.echo").status == 200)
     }
   }
 }

@@ -95,7 +95,7 @@ struct HintTests {
     let table: [ReadinessCode: (actor: FailureHint.Actor, action: String?)] = [
       .starting: (.client, nil), .restarting: (.client, nil),
       .crashLoop: (.operator, "warmplane logs s"), .transportUnavailable: (.operator, "warmplane logs s"),
-      .disabled: (.operator, "warmplane reload"), .configInvalid: (.operator, "warmplane reload"),
+      .disabled: (.operator, "warmplane reload"), .configInvalid: (.operator, nil),
       .authMissing: (.user, "warmplane auth login s"), .authExpired: (.user, "warmplane auth login s"),
       .authDiscoveryMissing: (.user, "warmplane auth login s"),
       .authRefreshFailed: (.user, "warmplane auth login s"),

@@ -81,7 +81,7 @@ let package = Package(
 
     // MARK: Tests
     tests("ConfigurationTests", ["Configuration", "Protocol"]),
-    tests("FrontTests", ["Front", "Platform", "Protocol", "Supervisor", "TestSupport"]),
+    tests("FrontTests", ["Configuration", "Front", "Platform", "Protocol", "Supervisor", "TestSupport"]),
     tests(
       "IntegrationTests", ["Client", "Platform", "Protocol", "TestSupport", "Transport"], exclude: ["Peers"]),
     tests("PlatformTests", ["Platform", "TestSupport"]),

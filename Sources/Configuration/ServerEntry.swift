@@ -13,7 +13,7 @@ package struct ServerEntry: Sendable, Equatable {
   package var disabled = false
   /// Replaces `toolTimeoutMs` for this server.
   package var timeoutMs: Int?
-  /// 32 hex digits over the entry's JSON without whitespace: a reload restarts the servers for which it differs. It covers
+  /// 32 hex digits over the entry's JSON without whitespace and `timeout`: a reload restarts the servers for which it differs. It covers
   /// secrets and is not a cryptographic hash, so it must not be shown or logged.
   package var fingerprint = ""
 

@@ -30,12 +30,10 @@ extension FrontRouter {
     operation.server = server
     operation.timeoutMilliseconds = timeout(of: server)
     operations[operation.id] = operation
-    logStart(operation, upstreamName)
     if operation.kind == .prompt, let payload = operation.payload, payload.kind != .object, payload.kind != .null {
-      let failure = OperationFailure(
-        status: 400, code: .invalidArgs, message: "arguments must be a JSON object or null", reason: "invalid_field")
-      return finish(operation.id, .failure(failure))
+      return refuseArguments(operation, server)
     }
+    logStart(operation, upstreamName)
     let parameters = Self.parameters(operation, upstreamName)
     guard parameters.range.count <= CallFrame.longestParameters else {
       return finish(operation.id, .failure(FailureMapping.tooLarge))
@@ -45,6 +43,18 @@ extension FrontRouter {
       blob: blob(operation), deadline: operation.deadline, timeoutMilliseconds: operation.timeoutMilliseconds,
       traceparent: operation.trace.traceparent)
     supervisor.assumeIsolated { $0.submit(carried) }
+  }
+
+  /// `arguments` of a wrong type. The server is checked before them (contract §3.4), so it is waited for.
+  private func refuseArguments(_ operation: FrontOperation, _ server: String) {
+    guard operation.triedServers.contains(server) else {
+      var operation = operation
+      operation.refusal = nil
+      return waitForServer(operation, server)
+    }
+    let failure = OperationFailure(
+      status: 400, code: .invalidArgs, message: "arguments must be a JSON object or null", reason: "invalid_field")
+    finish(operation.id, .failure(operation.refusal ?? failure))
   }
 
   private static func parameters(_ operation: FrontOperation, _ upstreamName: JSONSlice) -> JSONSlice {

@@ -56,7 +56,7 @@ extension FrontRouter {
     writer.member("version", WarmplaneVersion.current)
     writer.member("config", settings.configurationPath)
     writer.member("socket", settings.socketPath)
-    writer.member("http", http.map { "http://\(StatusDocument.host(settings.configuration.bind)):\($0.port)" })
+    writer.member("http", http.map { "http://\(StatusDocument.host(httpAddress)):\($0.port)" })
     if let httpError { writer.member("http_error", httpError) }
     writer.member("config_changed", settings.hasConfigurationChanged)
     writer.key("clients")

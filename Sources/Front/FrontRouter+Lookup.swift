@@ -29,7 +29,7 @@ extension FrontRouter {
     } else if let owner = catalog.unlistedOwners(of: operation.entryID, operation.kind)
       .first(where: { !operation.triedServers.contains($0) })
     {
-      waitForListing(operation, owner)
+      waitForServer(operation, owner)
     } else {
       let failure = operation.refusal ?? FailureMapping.unknown(operation.kind, operation.entryID)
       finish(operation.id, .failure(failure))
@@ -37,7 +37,7 @@ extension FrontRouter {
   }
 
   /// Waits for `server` until the deadline, then looks again.
-  private func waitForListing(_ operation: FrontOperation, _ server: String) {
+  func waitForServer(_ operation: FrontOperation, _ server: String) {
     var operation = operation
     operation.server = server
     operation.triedServers.insert(server)

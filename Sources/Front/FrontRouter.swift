@@ -27,6 +27,8 @@ package actor FrontRouter {
   var waitingLists: [UInt64: WaitingList] = [:]
   private var lastListID: UInt64 = 0
   var http: HTTPServer?
+  /// The address that `http` has, whatever a later configuration says.
+  private(set) var httpAddress = ""
   private var httpFront: HTTPFront?
   /// Reads the configuration file when it is to be applied anew.
   let files: BlockingThread
@@ -93,6 +95,7 @@ package actor FrontRouter {
       self.httpFront?.receive(exchange)
     }
     http = server
+    httpAddress = address
     log.info("daemon listening", [LogField("address", address), LogField("port", server.port)])
   }
 

@@ -27,6 +27,7 @@ package actor WorkerSupervisor {
   private var slots: StartSlots
   var active: [OperationID: ActiveOperation] = [:]
   var isStopping = false
+  private var omissions: [String: [String]] = [:]
   private var stopWaiters: [CheckedContinuation<Void, Never>] = []
 
   package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -70,8 +71,10 @@ package actor WorkerSupervisor {
   /// To be called at `SIGCHLD`.
   package func childrenChanged() { reaper.childrenChanged() }
 
-  /// Ids of servers that the front leaves out because another server has them, one sentence each.
+  /// Ids of servers that the front leaves out because another server has them, one sentence each. Also before `boot`:
+  /// what is known of earlier runs counts.
   package func noteOmissions(_ sentences: [String: [String]]) {
+    omissions = sentences
     for server in servers { server.machine.omissions = sentences[server.id] ?? [] }
   }
 
@@ -83,6 +86,7 @@ package actor WorkerSupervisor {
 
   func replaceServers(_ runtimes: [ServerRuntime]) {
     servers = runtimes
+    for server in runtimes { server.machine.omissions = omissions[server.id] ?? [] }
     serversByID = Dictionary(runtimes.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
   }
 

@@ -171,7 +171,12 @@ import Testing
     (#"{"command":"c","args":["a b"]}"#, #"{"command":"c","args":["ab"]}"#, false),
     (#"{"command":"c","args":["\" b"]}"#, #"{"command":"c","args":["\"b"]}"#, false),
     (#"{"command":"c"}"#, #"{"command":"d"}"#, false),
-    (#"{"command":"c"}"#, #"{"command":"c","timeout":1}"#, false),
+    (#"{"command":"c"}"#, #"{"command":"c","cwd":"/"}"#, false),
+    (#"{"command":"c"}"#, #"{"command":"c","disabled":true}"#, false),
+    (#"{"command":"c","args":["a","b"]}"#, #"{"command":"c","args":["b","a"]}"#, false),
+    // Deadlines count at once and need no new process.
+    (#"{"command":"c"}"#, #"{"command":"c","timeout":1}"#, true),
+    (#"{"command":"c","timeout":2}"#, #"{"timeout":1,"command":"c"}"#, true),
   ])
   func theFingerprintOfAServerCoversItsContent(_ one: String, _ other: String, _ isSame: Bool) throws {
     let first = try configuration(#"{"mcpServers":{"s":\#(one)}}"#).servers[0].fingerprint

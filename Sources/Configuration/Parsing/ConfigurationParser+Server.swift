@@ -64,8 +64,20 @@ extension ConfigurationParser {
     }
     entry.disabled = disabled
     entry.timeoutMs = timeout
-    entry.fingerprint = FNV1a.hex128(node.value.compacted())
+    entry.fingerprint = Self.fingerprint(node.value)
     return entry
+  }
+
+  /// Without `timeout`, which counts from the next operation on and needs no new process.
+  private static func fingerprint(_ entry: JSONSlice) -> String {
+    var text: [UInt8] = []
+    for (key, value) in entry.members where !key.isString("timeout") {
+      text += key.bytes
+      text.append(UInt8(ascii: ":"))
+      text += value.compacted()
+      text.append(UInt8(ascii: ","))
+    }
+    return FNV1a.hex128(text)
   }
 
   private mutating func stdio(_ object: ConfigurationObject, command: String) -> StdioEntry {

@@ -58,4 +58,11 @@ struct Omission: Sendable, Equatable {
   let server: String
   let id: String
   let keptBy: String
+
+  /// For the readiness message of the server that lost it.
+  var sentence: String {
+    keptBy == server
+      ? "\"\(id)\" is listed more than once, the first counts"
+      : "\"\(id)\" is omitted, server \"\(keptBy)\" has that id"
+  }
 }

@@ -17,7 +17,7 @@ extension FrontRouter {
     }
     reportedOmissions = omissions
     let byServer = Dictionary(grouping: omissions, by: \.server)
-    let sentences = byServer.mapValues { $0.map { "\"\($0.id)\" is omitted, server \"\($0.keptBy)\" has that id" } }
+    let sentences = byServer.mapValues { $0.map(\.sentence) }
     supervisor.assumeIsolated { $0.noteOmissions(sentences) }
   }
 }

@@ -18,17 +18,21 @@ enum Summary {
     return cut[..<space] + "…"
   }
 
-  /// Up to the first full stop, exclamation or question mark that ends a word of more than one letter: not the dot of
-  /// "e.g." or of "3.14".
+  /// Up to the first full stop, exclamation or question mark that ends a word, or to a full-width one anywhere: their
+  /// scripts have no spaces between sentences.
   private static func firstSentence(of text: String) -> String {
-    let words = text.split(separator: " ")
-    var sentence: [Substring] = []
-    for word in words {
-      sentence.append(word)
+    var end = text.startIndex
+    for word in text.split(separator: " ") {
+      if let mark = word.firstIndex(where: { "。！？｡".contains($0) }) { return String(text[...mark]) }
+      end = word.endIndex
       guard let mark = word.last, ".!?".contains(mark) else { continue }
-      let body = word.dropLast()
-      if mark != "." || (body.count > 1 && !body.contains(".")) { break }
+      if mark != "." || !isAbbreviation(word.dropLast()) { break }
     }
-    return sentence.joined(separator: " ")
+    return String(text[..<end])
+  }
+
+  /// A word before a dot that is most likely not the last of its sentence: single letters, as in "e.g." and "J.".
+  private static func isAbbreviation(_ word: Substring) -> Bool {
+    word.drop { !$0.isLetter && !$0.isNumber }.split(separator: ".").allSatisfy { $0.count == 1 }
   }
 }

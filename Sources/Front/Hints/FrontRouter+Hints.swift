@@ -15,6 +15,8 @@ extension FrontRouter {
       failure.hint = ReadinessHint.of(code, server: server)
     } else if failure.isArgumentError, kind == .capability, let capability = catalog.capabilities[id] {
       failure.hint = FailureHint(expected: ArgumentExpectation.of(capability.item), actor: .client)
+    } else if failure.isArgumentError, kind == .prompt, let prompt = catalog.prompts[id] {
+      failure.hint = FailureHint(expected: ArgumentExpectation.ofPrompt(prompt.item), actor: .client)
     }
     return failure
   }

@@ -131,6 +131,9 @@ struct ServerMachine: Sendable {
 
   private mutating func onRestartRequested() -> [ServerAction] {
     resetCounters()
+    // The count begins anew, and the start that was asked for is not one of the restarts.
+    restarts = 0
+    hasStarted = false
     switch state {
     case .backingOff: return attempt()
     case .up:

@@ -1,0 +1,115 @@
+import Protocol
+import Testing
+
+@testable import Front
+
+/// What failures suggest (contract §3.2, `error.hint`).
+@Suite("hints")
+struct HintTests {
+  private static let known = [
+    "db.query", "db.query_all", "files.list", "files.read", "files.write", "git.status", "mail.send", "x.read",
+  ]
+
+  @Test(
+    "the likeliest ids, nearest first, at most three",
+    arguments: [
+      ("db.qeury", ["db.query"]),
+      ("DB.QUERY", ["db.query"]),
+      ("query", ["db.query"]),
+      ("other.query", ["db.query"]),
+      ("read", ["files.read", "x.read"]),
+      ("files.reed", ["files.read"]),
+      ("file.read", ["files.read", "x.read"]),
+      ("git.statsu", ["git.status"]),
+      ("completely.different", []),
+      ("", []),
+      ("z", []),
+    ])
+  func suggestions(id: String, expected: [String]) {
+    #expect(IDSuggestions.nearest(to: id, among: Self.known) == expected)
+  }
+
+  @Test("never more than three, ties in byte order, the order of the catalog does not matter")
+  func ties() {
+    let ids = ["e.run", "b.run", "d.run", "a.run", "c.run"]
+    #expect(IDSuggestions.nearest(to: "run", among: ids) == ["a.run", "b.run", "c.run"])
+    #expect(IDSuggestions.nearest(to: "run", among: ids.reversed()) == ["a.run", "b.run", "c.run"])
+  }
+
+  @Test("ids without end cost nothing")
+  func bounded() {
+    let long = String(repeating: "x", count: 200_000)
+    #expect(IDSuggestions.nearest(to: long, among: Self.known).isEmpty)
+    #expect(IDSuggestions.nearest(to: "db.qeury", among: [long, "db.query"]) == ["db.query"])
+    let many = (0..<200_000).lazy.map { "server.tool_number_\($0)" }
+    let time = ContinuousClock().measure { _ = IDSuggestions.nearest(to: "server.tool_numbr_77", among: many) }
+    #expect(time < .seconds(2))
+  }
+
+  @Test(
+    "what a schema expects: names at its top level",
+    arguments: [
+      (#"{"properties":{"b":{},"a":{},"c":{}},"required":["c","a"]}"#, ["c", "a"], ["b"]),
+      (#"{"properties":{"b":{}}}"#, [], ["b"]),
+      (#"{"properties":{}}"#, [], []),
+      (#"{"properties":{"a":{}},"required":["a","z"]}"#, ["a", "z"], []),
+      (#"{"properties":{"é \"q\"":true},"required":null}"#, [], [#"é "q""#]),
+    ])
+  func expectation(schema: String, required: [String], optional: [String]) throws {
+    let tool = try CatalogSample.slice(#"{"name":"t","inputSchema":\#(schema)}"#)
+    #expect(ArgumentExpectation.of(tool) == FailureHint.Expected(required: required, optional: optional))
+  }
+
+  @Test(
+    "a schema that names nothing gives no expectation",
+    arguments: [
+      "{}", #"{"inputSchema":{}}"#, #"{"inputSchema":{"type":"object"}}"#, #"{"inputSchema":true}"#,
+      #"{"inputSchema":{"properties":[]}}"#, #"{"inputSchema":{"required":["a"]}}"#,
+    ])
+  func noExpectation(tool: String) throws {
+    #expect(ArgumentExpectation.of(try CatalogSample.slice(tool)) == nil)
+  }
+
+  @Test("what a prompt expects: the names in its list of arguments")
+  func promptExpectation() throws {
+    let prompt = try CatalogSample.slice(
+      #"{"arguments":[{"name":"b","required":true},{"name":"a","required":false},{"name":"c"},{},7,{"name":1}]}"#)
+    #expect(ArgumentExpectation.ofPrompt(prompt) == FailureHint.Expected(required: ["b"], optional: ["a", "c"]))
+    for nothing in ["{}", #"{"arguments":[]}"#, #"{"arguments":null}"#, #"{"arguments":{"name":"a"}}"#] {
+      #expect(ArgumentExpectation.ofPrompt(try CatalogSample.slice(nothing)) == nil, "\(nothing)")
+    }
+  }
+
+  @Test("a schema of thousands of members is told in part")
+  func manyMembers() throws {
+    let members = (0..<3000).map { #""m\#($0)":{}"# }.joined(separator: ",")
+    let expected = ArgumentExpectation.of(
+      try CatalogSample.slice(#"{"inputSchema":{"properties":{\#(members)},"required":["m7"]}}"#))
+    #expect(expected?.required == ["m7"])
+    #expect(expected?.optional.count == 50)
+    #expect(expected?.optional.contains("m7") == false)
+  }
+
+  @Test("every readiness code names who has to act, and a command where one helps")
+  func readiness() {
+    let table: [ReadinessCode: (actor: FailureHint.Actor, action: String?)] = [
+      .starting: (.client, nil), .restarting: (.client, nil),
+      .crashLoop: (.operator, "warmplane logs s"), .transportUnavailable: (.operator, "warmplane logs s"),
+      .disabled: (.operator, "warmplane reload"), .configInvalid: (.operator, nil),
+      .authMissing: (.user, "warmplane auth login s"), .authExpired: (.user, "warmplane auth login s"),
+      .authDiscoveryMissing: (.user, "warmplane auth login s"),
+      .authRefreshFailed: (.user, "warmplane auth login s"),
+      .authStoreUnavailable: (.operator, "warmplane auth status s"),
+    ]
+    for code in ReadinessCode.allCases {
+      let hint = ReadinessHint.of(code, server: "s")
+      guard let row = table[code] else {
+        #expect(hint == nil && code == .ready)
+        continue
+      }
+      #expect(hint?.actor == row.actor, "\(code)")
+      #expect(hint?.action == row.action, "\(code)")
+      #expect(hint?.didYouMean == [] && hint?.expected == nil)
+    }
+  }
+}

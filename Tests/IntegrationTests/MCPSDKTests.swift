@@ -77,12 +77,13 @@ struct MCPSDKTests {
     "a client starts the bridge with six variables, a shell uses the CLI, a program HTTP: one daemon, equal values",
     arguments: [(1, "legacy", "2025-11-25"), (2, "legacy", "2025-11-25"), (2, "auto", "2026-07-28")])
   func threeWays(sdk: Int, mode: String, revision: String) async throws {
-    let bin = try MCPPeers.path(".venv/bin/mcp-server-time").split(separator: "/").dropLast().joined(separator: "/")
-    let config = DaemonConfig(servers: [
-      .init(id: "time", command: "/\(bin)/mcp-server-time", arguments: ["--local-timezone", "UTC"]),
-      .init(id: "sqlite", command: "/\(bin)/mcp-server-sqlite", arguments: ["--db-path", "demo.db"]),
-    ])
+    let config = RealServers.config(
+      try RealServers.example("time", "mcp-server-time", "--local-timezone", "UTC"),
+      try RealServers.example("git", "mcp-server-git", "--repository", "repository"),
+      try RealServers.example("sqlite", "mcp-server-sqlite", "--db-path", "demo.db"))
     try await DaemonFixture.run(config, isStarted: false) { daemon in
+      let repository = "\(daemon.directory)/repository"
+      try RealServers.makeRepository(at: repository)
       let peer = try Peer(daemon, sdk: sdk, mode: mode)
       #expect(peer.facts.member("version")?.string == revision)
       #expect(peer.facts.member("server")?.member("name")?.string == "warmplane")
@@ -101,6 +102,11 @@ struct MCPSDKTests {
       #expect(
         status.member("daemon")?.member("clients")?.elements.contains { $0.member("kind")?.string == "mcp" } == true)
 
+      // A first list waits for first starts, but not for as long as Python may need on a busy machine.
+      try daemon.eventually(within: 100, "all servers are ready") {
+        let workers = try JSONSlice(validating: Array(try cli("status", "--json").utf8)).member("workers")
+        return workers?.elements.contains { $0.member("state")?.string != "ready" } == false ? true : nil
+      }
       let listed = try peer.call("capabilities_list")
       #expect(Self.firstText(listed) == (try get("/v1/capabilities")))
       #expect(Self.firstText(listed) == (try cli("list-capabilities")))
@@ -109,21 +115,25 @@ struct MCPSDKTests {
       #expect(Self.firstText(described) == (try get("/v1/capabilities/sqlite.write_query")))
       #expect(Self.firstText(described) == (try cli("describe-capability", "sqlite.write_query")))
 
-      let arguments =
-        #"{"source_timezone":"Europe/Berlin","time":"12:30","target_timezone":"Asia/Tokyo"}"#
-      let called = try peer.call(
-        "capability_call", #"{"capability_id":"time.convert_time","args":\#(arguments),"request_id":"x"}"#)
-      let envelope = try JSONSlice(validating: Array(Self.firstText(called).utf8))
-      #expect(Self.text(envelope) == Self.text(called.member("structuredContent")))
-      let shell = try JSONSlice(
-        validating: Array(
-          try cli("call-capability", "time.convert_time", "--params", arguments, "--request-id", "x").utf8))
-      let program = try SurfaceHTTPClient(port: port).call("time.convert_time", arguments, requestID: #""x""#).json
-      for member in ["ok", "request_id", "data", "error"] {
-        #expect(Self.text(envelope.member(member)) == Self.text(shell.member(member)))
-        #expect(Self.text(envelope.member(member)) == Self.text(program.member(member)))
+      for (id, arguments) in [
+        ("time.convert_time", #"{"source_timezone":"UTC","time":"12:30","target_timezone":"Asia/Tokyo"}"#),
+        ("git.git_status", #"{"repo_path":"\#(repository)"}"#),
+        ("git.git_log", #"{"repo_path":"\#(repository)"}"#),
+        ("sqlite.list_tables", "{}"),
+      ] {
+        let called = try peer.call(
+          "capability_call", #"{"capability_id":"\#(id)","args":\#(arguments),"request_id":"x"}"#)
+        let envelope = try JSONSlice(validating: Array(Self.firstText(called).utf8))
+        #expect(Self.text(envelope) == Self.text(called.member("structuredContent")))
+        let shell = try JSONSlice(
+          validating: Array(try cli("call-capability", id, "--params", arguments, "--request-id", "x").utf8))
+        let program = try SurfaceHTTPClient(port: port).call(id, arguments, requestID: #""x""#).json
+        for member in ["ok", "request_id", "data", "error"] {
+          #expect(Self.text(envelope.member(member)) == Self.text(shell.member(member)), "\(id)")
+          #expect(Self.text(envelope.member(member)) == Self.text(program.member(member)), "\(id)")
+        }
+        #expect(envelope.member("ok")?.bool == true, "\(id)")
       }
-      #expect(envelope.member("ok")?.bool == true)
 
       let resources = try peer.step("list_resources").member("result")?.member("resources")
       #expect(resources?.elements.compactMap { $0.member("uri")?.string } == ["memo://insights"])
@@ -149,7 +159,7 @@ struct MCPSDKTests {
       let pid = Int32(try #require(status.member("daemon")?.member("pid")?.int))
       kill(pid, SIGKILL)
       try daemon.eventually("it is gone") { ProcessTree.isAlive(pid) ? nil : true }
-      let again = try peer.call("capability_call", #"{"capability_id":"time.convert_time","args":\#(arguments)}"#)
+      let again = try peer.call("capability_call", #"{"capability_id":"sqlite.list_tables","args":{}}"#)
       #expect(again.member("isError")?.bool == false)
       try peer.finish()
       _ = try cli("stop")

@@ -13,10 +13,21 @@ enum RealServers {
     DaemonConfig.Server(id: id, command: try installed(".venv/bin/\(program)"), arguments: arguments)
   }
 
+  /// A git repository with one commit and one file that is not in it.
+  static func makeRepository(at path: String) throws {
+    try shell(
+      """
+      git init -q -b main '\(path)'; cd '\(path)'
+      echo one > committed; git add committed
+      git -c user.name=Tester -c user.email=tester@example.org commit -q -m 'the first commit'
+      echo two > untracked
+      """)
+  }
+
   /// A configuration with time: Python starts slowly on a busy machine, and a silent probe would decide the protocol.
-  static func config(_ server: DaemonConfig.Server) -> DaemonConfig {
-    var config = DaemonConfig(servers: [server])
-    config.members = ["daemon": #"{"startSeconds":120,"discoverMs":90000}"#]
+  static func config(_ servers: DaemonConfig.Server...) -> DaemonConfig {
+    var config = DaemonConfig(servers: servers)
+    config.members = ["toolTimeoutMs": "60000", "daemon": #"{"startSeconds":120,"discoverMs":90000}"#]
     return config
   }
 

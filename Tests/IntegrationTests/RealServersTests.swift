@@ -45,13 +45,7 @@ struct RealServersTests {
     let config = RealServers.config(try RealServers.example("git", "mcp-server-git", "--repository", "repository"))
     try await DaemonFixture.run(config, isStarted: false) { daemon in
       let repository = "\(daemon.directory)/repository"
-      try RealServers.shell(
-        """
-        git init -q -b main '\(repository)'; cd '\(repository)'
-        echo one > committed; git add committed
-        git -c user.name=Tester -c user.email=tester@example.org commit -q -m 'the first commit'
-        echo two > untracked
-        """)
+      try RealServers.makeRepository(at: repository)
       try daemon.start()
       try daemon.wait(for: "git", within: 100)
       let status = try daemon.call("git.git_status", #"{"repo_path":"\#(repository)"}"#)

@@ -2,7 +2,7 @@ import Protocol
 import Testing
 
 /// Resources and prompts: what lists say, and that values pass untouched (contract §3.1, §4.1 to §4.4).
-@Suite("resources and prompts", .timeLimit(.minutes(1)))
+@Suite("resources and prompts", .timeLimit(.minutes(5)))
 struct CatalogEntriesTests {
   private static let contents =
     #"{"contents":[{"uri":"x://1","text":"\u00e9 \/ \ud83d\ude00","n":12345678901234567890,"#

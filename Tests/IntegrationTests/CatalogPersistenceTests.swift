@@ -4,7 +4,7 @@ import Protocol
 import Testing
 
 /// Catalogs outlive the daemon: the next one lists at once, while servers come up or do not (contract §3.4).
-@Suite("persisted catalog", .timeLimit(.minutes(1)))
+@Suite("persisted catalog", .timeLimit(.minutes(5)))
 struct CatalogPersistenceTests {
   private static let kinds = ["capabilities", "resources", "prompts"]
 

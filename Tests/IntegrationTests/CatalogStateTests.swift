@@ -5,7 +5,7 @@ import Testing
 
 /// The state directory damaged, read-only, missing or full: the daemon runs and says so, and nothing is lost that was
 /// not lost already.
-@Suite("state directory", .timeLimit(.minutes(1)))
+@Suite("state directory", .timeLimit(.minutes(5)))
 struct CatalogStateTests {
   private static let config = DaemonConfig(
     servers: [.switched("s", "--resources 1", then: "--on-initialize silent")], members: ["listWaitMs": "20000"])

@@ -3,7 +3,7 @@ import Protocol
 import Testing
 
 /// The servers that other tests lean on speak MCP correctly, both eras, and misbehave only when told to.
-@Suite(.timeLimit(.minutes(1))) struct FakeUpstreamTests {
+@Suite(.timeLimit(.minutes(5))) struct FakeUpstreamTests {
   static let programs = ["warmplane-demo-server", "warmplane-fake-upstream"]
 
   @Test(arguments: programs)

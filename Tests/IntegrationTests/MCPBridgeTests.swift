@@ -4,7 +4,7 @@ import Platform
 import Protocol
 import Testing
 
-@Suite("MCP: the bridge", .timeLimit(.minutes(1)))
+@Suite("MCP: the bridge", .timeLimit(.minutes(5)))
 struct MCPBridgeTests {
   private static func text(_ value: JSONSlice?) -> String {
     value.map { String(decoding: $0.compacted(), as: UTF8.self) } ?? "nothing"

@@ -1,7 +1,7 @@
 import Protocol
 import Testing
 
-@Suite("MCP: the seven tools and MCP's own methods", .timeLimit(.minutes(1)))
+@Suite("MCP: the seven tools and MCP's own methods", .timeLimit(.minutes(5)))
 struct MCPFacadeTests {
   private static func text(_ value: JSONSlice?) -> String {
     value.map { String(decoding: $0.compacted(), as: UTF8.self) } ?? "nothing"

@@ -1,7 +1,7 @@
 import Protocol
 import Testing
 
-@Suite("MCP: every method at every revision", .timeLimit(.minutes(1)))
+@Suite("MCP: every method at every revision", .timeLimit(.minutes(5)))
 struct MCPMethodTests {
   static let legacy = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"]
   static let modern = "2026-07-28"

@@ -5,7 +5,7 @@ import Protocol
 import Testing
 
 /// The official Python SDK as a client, real servers as upstreams: the bridge is what users have.
-@Suite("MCP: the official SDKs", .timeLimit(.minutes(2)))
+@Suite("MCP: the official SDKs", .timeLimit(.minutes(5)))
 struct MCPSDKTests {
   /// A Python client that does one step per line.
   private final class Peer {

@@ -2,7 +2,7 @@ import Protocol
 import Testing
 
 /// Every row of the error matrix (contract §3.3) that resources and prompts can reach, and the order of checks (§3.4).
-@Suite("error matrix of resources and prompts", .timeLimit(.minutes(1)))
+@Suite("error matrix of resources and prompts", .timeLimit(.minutes(5)))
 struct MatrixEntryTests {
   /// What is the same for both kinds, with the names of one of them.
   struct Kind: CustomTestStringConvertible, Sendable {

@@ -3,7 +3,7 @@ import Protocol
 import Testing
 
 /// The example of the contract (§2), word for word, and files with mistakes (§2.5).
-@Suite("example configuration", .timeLimit(.minutes(1)))
+@Suite("example configuration", .timeLimit(.minutes(5)))
 struct MatrixExampleConfigTests {
   private static let example = #"""
     { "port": 9090, "toolTimeoutMs": 15000,

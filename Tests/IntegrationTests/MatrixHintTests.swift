@@ -2,7 +2,7 @@ import Protocol
 import Testing
 
 /// `error.hint`: the next attempt can be right (contract §3.2).
-@Suite("hints from the outside", .timeLimit(.minutes(1)))
+@Suite("hints from the outside", .timeLimit(.minutes(5)))
 struct MatrixHintTests {
   @Test("an unknown id names ids that are close, of its kind, and none that policy denies")
   func didYouMean() async throws {

@@ -4,7 +4,7 @@ import Protocol
 import Testing
 
 /// `logs` with real daemons.
-@Suite("logs", .timeLimit(.minutes(1)))
+@Suite("logs", .timeLimit(.minutes(5)))
 struct OnDemandLogTests {
   private static let two = DaemonConfig(servers: [.demo("one"), .demo("two")])
 

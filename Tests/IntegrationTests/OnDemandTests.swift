@@ -4,7 +4,7 @@ import Protocol
 import Testing
 
 /// Commands that start the daemon they need (contract §1.3).
-@Suite("on-demand start", .timeLimit(.minutes(2)))
+@Suite("on-demand start", .timeLimit(.minutes(5)))
 struct OnDemandTests {
   private static let sum = ["call-capability", "demo.add", "--params", #"{"a":1,"b":2}"#]
 

@@ -3,7 +3,7 @@ import Protocol
 import Testing
 
 /// The promise of the README: the example servers, through `/v1` and the commands, with right answers.
-@Suite("real servers", .timeLimit(.minutes(2)))
+@Suite("real servers", .timeLimit(.minutes(5)))
 struct RealServersTests {
   @Test("time")
   func time() async throws {

@@ -2,7 +2,7 @@ import Protocol
 import Testing
 
 /// `restart <server>`, and what a reload does to single servers (contract §1.7).
-@Suite("restart", .timeLimit(.minutes(1)))
+@Suite("restart", .timeLimit(.minutes(5)))
 struct ReloadRestartTests {
   @Test("a ready server gets a new process; the others keep theirs")
   func ready() async throws {

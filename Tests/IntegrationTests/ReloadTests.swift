@@ -3,7 +3,7 @@ import Protocol
 import Testing
 
 /// `reload`: what changed is applied, and nothing else is touched (contract §1.7).
-@Suite("reload", .timeLimit(.minutes(1)))
+@Suite("reload", .timeLimit(.minutes(5)))
 struct ReloadTests {
   private static func isConfigChanged(_ daemon: DaemonFixture) throws -> Bool? {
     try daemon.status().member("daemon")?.member("config_changed")?.bool

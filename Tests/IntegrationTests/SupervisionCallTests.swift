@@ -4,7 +4,7 @@ import Protocol
 import Testing
 
 /// Calls beside each other, their deadlines, and the word to the upstream when nobody waits any more (contract §6.6).
-@Suite("calls", .timeLimit(.minutes(2)))
+@Suite("calls", .timeLimit(.minutes(5)))
 struct SupervisionCallTests {
   @Test("a slow call delays no other to the same upstream")
   func concurrency() async throws {

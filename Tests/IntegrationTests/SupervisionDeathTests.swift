@@ -3,7 +3,7 @@ import Protocol
 import Testing
 
 /// Deaths while calls run: those calls fail at once, others do not notice, and the server comes back (contract §6.6).
-@Suite("deaths", .timeLimit(.minutes(2)))
+@Suite("deaths", .timeLimit(.minutes(5)))
 struct SupervisionDeathTests {
   enum Victim: String, CaseIterable, Sendable { case upstream, worker }
 

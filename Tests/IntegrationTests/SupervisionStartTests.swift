@@ -5,7 +5,7 @@ import Testing
 
 /// Servers that do not start as they should: each gets its state, code and message, and nobody waits for it
 /// (contract §6.1, §6.2).
-@Suite("starts", .timeLimit(.minutes(2)))
+@Suite("starts", .timeLimit(.minutes(5)))
 struct SupervisionStartTests {
   /// A server and what is said of it.
   struct Row: Sendable {

@@ -5,7 +5,7 @@ import Testing
 
 /// Whatever an upstream started dies with it, however it hides. The fixture itself fails a test after which a process
 /// with the test's variable in its environment is left; these tests are about those that hide from that, too.
-@Suite("process trees", .timeLimit(.minutes(2)))
+@Suite("process trees", .timeLimit(.minutes(5)))
 struct SupervisionTreeTests {
   enum End: String, CaseIterable, Sendable { case worker, upstream, stop }
 

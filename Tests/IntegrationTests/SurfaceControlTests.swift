@@ -2,7 +2,7 @@ import Protocol
 import Testing
 
 /// The control socket, and clients on it that do not know, or do not mind, its rules.
-@Suite("control socket", .timeLimit(.minutes(1)))
+@Suite("control socket", .timeLimit(.minutes(5)))
 struct SurfaceControlTests {
   private static let config = DaemonConfig(servers: [.fake("fake")])
 

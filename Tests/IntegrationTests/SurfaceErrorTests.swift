@@ -2,7 +2,7 @@ import Protocol
 import Testing
 
 /// The rows of the error matrix (contract §3.3) that a request alone can reach, and the order of the checks (§3.4).
-@Suite("errors of /v1", .timeLimit(.minutes(1)))
+@Suite("errors of /v1", .timeLimit(.minutes(5)))
 struct SurfaceErrorTests {
   struct Row {
     var method = "POST"

@@ -2,7 +2,7 @@ import Protocol
 import Testing
 
 /// Requests that are meant to do harm, or are merely odd. After each the daemon serves the next client.
-@Suite("hostile HTTP", .timeLimit(.minutes(1)))
+@Suite("hostile HTTP", .timeLimit(.minutes(5)))
 struct SurfaceHostileTests {
   private static let config = DaemonConfig(servers: [.fake("fake")])
   private static let json = "Content-Type: application/json"

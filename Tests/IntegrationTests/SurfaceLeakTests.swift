@@ -3,7 +3,7 @@ import Protocol
 import Testing
 
 /// Ten thousand requests, good and hostile, cost neither descriptors nor memory.
-@Suite("leaks", .timeLimit(.minutes(3)))
+@Suite("leaks", .timeLimit(.minutes(5)))
 struct SurfaceLeakTests {
   /// Growth of a process that is taken for noise of the allocator: a byte per round would be 10 KB, a forgotten
   /// operation more than 1 MB.

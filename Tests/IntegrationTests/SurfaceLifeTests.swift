@@ -4,7 +4,7 @@ import Protocol
 import Testing
 
 /// The daemon as a process: status, stop, a second one, signals.
-@Suite("life of the daemon", .timeLimit(.minutes(1)))
+@Suite("life of the daemon", .timeLimit(.minutes(5)))
 struct SurfaceLifeTests {
   private static let config = DaemonConfig(servers: [.fake("fake"), .fake("off", members: ["disabled": "true"])])
 

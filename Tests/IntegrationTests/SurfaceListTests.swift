@@ -2,7 +2,7 @@ import Protocol
 import Testing
 
 /// `GET /v1/capabilities`: what is listed, under which id, and what is said of each server.
-@Suite("lists", .timeLimit(.minutes(1)))
+@Suite("lists", .timeLimit(.minutes(5)))
 struct SurfaceListTests {
   private static func ids(_ list: JSONSlice) -> [String] {
     list.member("capabilities")?.elements.compactMap { $0.member("id")?.string } ?? []

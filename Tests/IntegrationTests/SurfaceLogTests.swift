@@ -2,7 +2,7 @@ import Protocol
 import Testing
 
 /// The records of the log (contract §8.1).
-@Suite("log", .timeLimit(.minutes(1)))
+@Suite("log", .timeLimit(.minutes(5)))
 struct SurfaceLogTests {
   private static let config = DaemonConfig(
     servers: [

@@ -2,7 +2,7 @@ import Protocol
 import Testing
 
 /// What must arrive as it was sent, and what is said about it in envelopes and log.
-@Suite("pass-through", .timeLimit(.minutes(1)))
+@Suite("pass-through", .timeLimit(.minutes(5)))
 struct SurfacePassThroughTests {
   private static let config = DaemonConfig(servers: [.fake("fake"), .demo("demo")])
 

@@ -1,6 +1,6 @@
 import Testing
 
-@Suite("the whole line", .timeLimit(.minutes(1)))
+@Suite("the whole line", .timeLimit(.minutes(5)))
 struct SurfaceSmokeTests {
   @Test("a call goes from HTTP to an upstream and back")
   func call() async throws {

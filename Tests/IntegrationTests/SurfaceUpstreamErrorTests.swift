@@ -2,7 +2,7 @@ import Protocol
 import Testing
 
 /// The rows of the error matrix (contract §3.3) that an upstream causes.
-@Suite("errors of upstreams", .timeLimit(.minutes(1)))
+@Suite("errors of upstreams", .timeLimit(.minutes(5)))
 struct SurfaceUpstreamErrorTests {
   private static func expect(
     _ answer: SurfaceHTTPClient.Answer, _ status: Int, _ code: String, _ isRetryable: Bool, _ reason: String?,

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Channels over socket pairs and pipes.
-@Suite(.timeLimit(.minutes(1))) struct ByteChannelTests {
+@Suite(.timeLimit(.minutes(5))) struct ByteChannelTests {
   enum Kind: CaseIterable { case socket, pipes }
 
   /// Two channels that are connected with each other, and what each has received.

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Descriptor events of the loop.
-@Suite(.timeLimit(.minutes(1))) struct WatchTests {
+@Suite(.timeLimit(.minutes(5))) struct WatchTests {
   /// Both descriptors are ready in one turn. The handler that runs first closes the other descriptor and opens a new
   /// one under the same number, for which there is no event.
   @Test func aReusedDescriptorGetsNoEventOfItsForerunner() async throws {

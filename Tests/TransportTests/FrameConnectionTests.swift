@@ -6,7 +6,7 @@ import Testing
 import Transport
 
 /// Frames over real sockets.
-@Suite(.timeLimit(.minutes(1))) struct FrameConnectionTests {
+@Suite(.timeLimit(.minutes(5))) struct FrameConnectionTests {
   /// A connection, the bare socket at its other end, and what the connection has told.
   final class Side {
     let connection: FrameConnection

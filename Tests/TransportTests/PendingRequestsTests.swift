@@ -5,7 +5,7 @@ import Testing
 import Transport
 
 /// Answers find their requests, and every request has exactly one outcome.
-@Suite(.timeLimit(.minutes(1))) struct PendingRequestsTests {
+@Suite(.timeLimit(.minutes(5))) struct PendingRequestsTests {
   /// The outcomes of requests as text, by the order in which they came.
   final class Log {
     var entries: [String] = []

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Calls through a real worker to a real upstream.
-@Suite(.serialized, .timeLimit(.minutes(1))) struct WorkerCallTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct WorkerCallTests {
   static let payload = #"{"n": 12345678901234567890, "x": 1.0, "s": "\u00e9"}"#
 
   @Test(arguments: [

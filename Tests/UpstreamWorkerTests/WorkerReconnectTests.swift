@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// The worker outlives its supervisors; what one asked, the next one gets.
-@Suite(.serialized, .timeLimit(.minutes(1))) struct WorkerReconnectTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct WorkerReconnectTests {
   @Test func aCallCutInTheMiddle() async throws {
     let (harness, first, session) = try await WorkerHarness.ready()
     let operation = first.call("sleep", #"{"ms":2000}"#, blob: #"{"asker": 7.0}"#)

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// A worker ends with everything that its upstream ever started.
-@Suite(.serialized, .timeLimit(.minutes(1))) struct WorkerShutdownTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct WorkerShutdownTests {
   enum Way: CaseIterable { case request, signal }
 
   private func end(_ harness: WorkerHarness, _ client: WorkerClient, _ way: Way) async throws {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Upstreams that misbehave, each in its own way.
-@Suite(.serialized, .timeLimit(.minutes(1))) struct WorkerUpstreamTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct WorkerUpstreamTests {
   // MARK: Start
 
   @Test(arguments: [

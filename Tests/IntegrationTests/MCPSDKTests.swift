@@ -84,6 +84,8 @@ struct MCPSDKTests {
     try await DaemonFixture.run(config, isStarted: false) { daemon in
       let repository = "\(daemon.directory)/repository"
       try RealServers.makeRepository(at: repository)
+      // The bridge starts this daemon, and a test that fails must not leave it.
+      defer { _ = try? daemon.runWarmplane(["stop", "--config", daemon.configPath]) }
       let peer = try Peer(daemon, sdk: sdk, mode: mode)
       #expect(peer.facts.member("version")?.string == revision)
       #expect(peer.facts.member("server")?.member("name")?.string == "warmplane")
@@ -162,7 +164,6 @@ struct MCPSDKTests {
       let again = try peer.call("capability_call", #"{"capability_id":"sqlite.list_tables","args":{}}"#)
       #expect(again.member("isError")?.bool == false)
       try peer.finish()
-      _ = try cli("stop")
     }
   }
 }

@@ -1,14 +1,6 @@
 import CLinux
 import Glibc
 
-/// Why a channel ended.
-package enum ChannelEnd: Sendable, Equatable {
-  /// The peer closed its side; everything it sent was delivered before.
-  case endOfFile
-  /// A read or write failed.
-  case failed(SystemError)
-}
-
 /// Bytes in and bytes out of one socket, or of a pair of pipe ends, on the loop. Loop-confined.
 ///
 /// Reading hands on what the kernel has, in a buffer that is valid during the call only. Writing appends to one queue

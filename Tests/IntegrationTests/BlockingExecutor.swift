@@ -6,7 +6,7 @@ import Foundation
 /// A few run at a time: each has a daemon and its servers, and forty at once are a storm in which no time is worth
 /// measuring. Threads of our own, not of libdispatch: it takes the pool's from the same account.
 final class BlockingExecutor: TaskExecutor {
-  private static let places = DispatchSemaphore(value: 3 * max(2, ProcessInfo.processInfo.activeProcessorCount))
+  private static let places = DispatchSemaphore(value: 2 * max(2, ProcessInfo.processInfo.activeProcessorCount))
 
   func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)

@@ -54,7 +54,9 @@ struct OnDemandTests {
         fixture.text(of: "\(fixture.workspace.directory)/begun").hasSuffix("\n")
       }
       kill(starter.pid, SIGKILL)
-      #expect(try await starter.result().isSignaled)
+      // On a machine so busy that ten seconds had passed, it gave up by itself; the daemon must come all the same.
+      let result = try await starter.result()
+      #expect(result.isSignaled || result.code == 3)
       try "\n".write(toFile: go, atomically: false, encoding: .utf8)
       try await fixture.eventually("the daemon answers") { (try? await fixture.pid()) != nil }
       #expect(fixture.text(of: "\(fixture.workspace.directory)/begun") == "\(try await fixture.pid())\n")

@@ -49,6 +49,7 @@ let package = Package(
     .executableTarget(name: "warmplane-exec", path: "Sources/WarmplaneExec"),
 
     // MARK: Base
+    library("HTTPClient", ["Platform", "Protocol"]),
     library("Platform", ["CLinux"]),
     library("Protocol"),
     library("StdioServer", ["Protocol"]),

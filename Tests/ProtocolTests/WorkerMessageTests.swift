@@ -23,19 +23,64 @@ import Testing
 
   // MARK: UpstreamLaunch
 
-  private func launch(era: ProtocolRevision.Era?) -> UpstreamLaunch {
+  private func launch(
+    era: ProtocolRevision.Era?, _ transport: UpstreamLaunch.Transport = WorkerMessageTests.stdio
+  ) -> UpstreamLaunch {
     UpstreamLaunch(
-      server: "té st", fingerprint: "f", mark: "m", command: "/bin/x", arguments: ["-a", "", "b\n\"c"],
-      environment: ["A=1", "B=é=\u{1}", "C="], directory: "/tmp", startTimeoutMilliseconds: 60_000,
+      server: "té st", fingerprint: "f", mark: "m", transport: transport, startTimeoutMilliseconds: 60_000,
       discoverTimeoutMilliseconds: 10_000, graceMilliseconds: 2000, orphanSeconds: 300, era: era)
+  }
+
+  private static let stdio = UpstreamLaunch.Transport.stdio(
+    StdioLaunch(
+      command: "/bin/x", arguments: ["-a", "", "b\n\"c"], environment: ["A=1", "B=é=\u{1}", "C="], directory: "/tmp"))
+
+  private static var http: [UpstreamLaunch.Transport] {
+    var oauth = OAuthLaunch(storePath: "/s/mcp-auth.json", storeKey: "k")
+    oauth.grant = .clientCredentials
+    oauth.clientID = "c"
+    oauth.clientSecret = "é\n"
+    oauth.privateKeyFile = "/k.pem"
+    oauth.signingAlgorithm = "ES256"
+    oauth.issuer = "https://as.example"
+    oauth.scope = "a b"
+    oauth.authorizationServer = "https://as.example"
+    oauth.resourceMetadataURL = "https://x.example/prm"
+    oauth.tokenEndpoint = "https://as.example/token"
+    oauth.allowsLoopback = true
+    return [
+      .http(HTTPLaunch(url: "https://x.example/mcp")),
+      .http(
+        HTTPLaunch(
+          url: "http://127.0.0.1:1/", protocolVersion: .june2025, allowStateless: false,
+          headers: [.init("X-A", "é"), .init("X-A", "")], credentials: .fixed("Bearer t"),
+          authorityFile: "/ca.pem", proxies: ["https_proxy=http://p:1"])),
+      .http(HTTPLaunch(url: "https://x.example/mcp", allowStateless: true, credentials: .oauth(oauth))),
+    ]
+  }
+
+  @Test func transportRoundTrip() throws {
+    for transport in Self.http + [Self.stdio] {
+      let launch = launch(era: nil, transport)
+      let read = try #require(UpstreamLaunch(try written { launch.write(to: &$0) }))
+      #expect(read.transport == transport)
+    }
+  }
+
+  @Test(arguments: [
+    "{}", #"{"url":7}"#, #"{"url":"u","protocolVersion":"1999"}"#, #"{"url":"u","authorization":7}"#,
+    #"{"url":"u","oauth":{}}"#,
+  ])
+  func httpLaunchIsNeverHalf(text: String) {
+    #expect(HTTPLaunch(.trusted(text)) == nil)
   }
 
   @Test(arguments: [nil, ProtocolRevision.Era.legacy, .modern])
   func launchRoundTrip(era: ProtocolRevision.Era?) throws {
     let launch = launch(era: era)
     let read = try #require(UpstreamLaunch(try written { launch.write(to: &$0) }))
-    #expect(read.server == launch.server && read.fingerprint == "f" && read.mark == "m" && read.command == "/bin/x")
-    #expect(read.arguments == launch.arguments && read.environment == launch.environment && read.directory == "/tmp")
+    #expect(read.server == launch.server && read.fingerprint == "f" && read.mark == "m")
+    #expect(read.transport == Self.stdio)
     #expect(read.startTimeoutMilliseconds == 60_000 && read.discoverTimeoutMilliseconds == 10_000)
     #expect(read.graceMilliseconds == 2000 && read.orphanSeconds == 300 && read.era == era)
   }
@@ -69,12 +114,12 @@ import Testing
     #expect(read.catalogHash == "abc" && read.listErrors == ["one", "two"])
   }
 
-  @Test(arguments: ["pid", "protocolVersion", "capabilities", "catalogHash"])
+  @Test(arguments: ["protocolVersion", "capabilities", "catalogHash"])
   func sessionWithout(member: String) throws {
     #expect(UpstreamSession(try removing(member, from: try written { session.write(to: &$0) })) == nil)
   }
 
-  @Test(arguments: ["serverInfo", "instructions", "listErrors"])
+  @Test(arguments: ["pid", "serverInfo", "instructions", "listErrors"])
   func sessionNeedNotHave(member: String) throws {
     #expect(UpstreamSession(try removing(member, from: try written { session.write(to: &$0) })) != nil)
   }

@@ -16,7 +16,7 @@ import Testing
       ["--era", era, "--resources", "2", "--prompts", "1"], era: nil)
     #expect(session.revision == revision && session.listErrors.isEmpty)
     #expect(session.serverInfo?.member("name")?.string == "warmplane-fake-upstream")
-    #expect(harness.journal.first == "start \(session.pid)")
+    #expect(harness.journal.first == "start \(session.processID)")
 
     let catalog = try #require(try await client.request(WorkerMethod.readCatalog).result)
     #expect(catalog.member("hash")?.string == session.catalogHash)
@@ -149,7 +149,7 @@ import Testing
     client.cancel(unwanted)
     #expect(try await client.answer(unwanted).failure == "not_sent/cancelled")
     #expect(client.answers.count == 2)
-    kill(session.pid, SIGKILL)
+    kill(session.processID, SIGKILL)
     #expect(try await client.answer(first).failure == "unknown/upstream_died")
     for operation in queued { #expect(try await client.answer(operation).failure == "not_sent/upstream_died") }
   }

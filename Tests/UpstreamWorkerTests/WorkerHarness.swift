@@ -70,9 +70,12 @@ final class WorkerHarness: Sendable {
     discoverTimeout: Int = 5_000, orphanSeconds: Int = 10
   ) -> UpstreamLaunch {
     UpstreamLaunch(
-      server: "test", fingerprint: "f1", mark: mark, command: command ?? fake,
-      arguments: command == nil ? ["--journal", scratch.file("journal")] + flags : flags,
-      environment: ["PATH=/usr/bin:/bin", "SWIFT_BACKTRACE=enable=no", "COLOUR=blue"], directory: scratch.path,
+      server: "test", fingerprint: "f1", mark: mark,
+      transport: .stdio(
+        StdioLaunch(
+          command: command ?? fake,
+          arguments: command == nil ? ["--journal", scratch.file("journal")] + flags : flags,
+          environment: ["PATH=/usr/bin:/bin", "SWIFT_BACKTRACE=enable=no", "COLOUR=blue"], directory: scratch.path)),
       startTimeoutMilliseconds: startTimeout, discoverTimeoutMilliseconds: discoverTimeout, graceMilliseconds: 100,
       orphanSeconds: orphanSeconds, era: era)
   }
@@ -124,4 +127,9 @@ private enum TestReaper {
   static let thread = Result { try LoopThread() }
   /// Used on that loop only; it is told of nothing, because each child has a pidfd.
   static let reaper = Result { LoopBound(try Reaper(adoptsOrphans: false)) }
+}
+
+extension UpstreamSession {
+  /// The process of a stdio upstream, which always has one.
+  var processID: Int32 { pid! }
 }

@@ -83,7 +83,7 @@ import Testing
     client.close()
     #expect(await eventually { harness.process.exitStatus != nil })
     #expect(harness.process.exitStatus == .exited(code: 0))
-    #expect(!ProcessTree.isAlive(session.pid) && harness.journal.suffix(2) == ["eof", "exit"])
+    #expect(!ProcessTree.isAlive(session.processID) && harness.journal.suffix(2) == ["eof", "exit"])
   }
 
   @Test func aHelloWithoutACommonVersion() async throws {

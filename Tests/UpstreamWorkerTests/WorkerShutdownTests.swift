@@ -24,7 +24,7 @@ import Testing
     #expect(await eventually { harness.journal.contains { $0.contains("tools/call") } })
     try await end(harness, client, way)
     #expect(harness.journal.suffix(2) == ["eof", "exit"], "end of file is enough for a polite one")
-    #expect(!ProcessTree.isAlive(session.pid))
+    #expect(!ProcessTree.isAlive(session.processID))
     #expect(try await client.answer(sleeping).failure == "unknown/upstream_died")
   }
 
@@ -38,7 +38,8 @@ import Testing
       harness.launch(["--ignore-eof", "--ignore-term", "--escape", file], era: .legacy))
     let child = try await client.answer(client.call("grandchild", #"{"file":"\#(harness.scratch.file("child"))"}"#))
     #expect(await eventually { !harness.lines(of: "escaped").isEmpty })
-    let pids = [session.pid] + [child.text, harness.lines(of: "escaped").first].compactMap { $0.flatMap { Int32($0) } }
+    let pids =
+      [session.processID] + [child.text, harness.lines(of: "escaped").first].compactMap { $0.flatMap { Int32($0) } }
     #expect(pids.count == 3 && pids.allSatisfy { ProcessTree.isAlive($0) })
     let figures = try await client.request(WorkerMethod.figures)
     #expect(figures.result?.member("processes")?.int == 3)
@@ -58,7 +59,7 @@ import Testing
     #expect(await eventually { !harness.lines(of: "escaped").isEmpty })
     let escaped = try #require(harness.lines(of: "escaped").first.flatMap { Int32($0) })
     #expect(ProcessTree.isAlive(escaped))
-    kill(session.pid, SIGKILL)
+    kill(session.processID, SIGKILL)
     #expect(await eventually { !ProcessTree.isAlive(escaped) })
   }
 

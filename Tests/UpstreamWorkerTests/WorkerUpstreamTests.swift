@@ -69,7 +69,7 @@ import Testing
     let calls = (0..<3).map { _ in client.call("sleep", #"{"ms":60000}"#) }
     #expect(await eventually { harness.journal.count { $0.contains("tools/call") } == 3 })
     let killed = MonotonicTime.now
-    kill(session.pid, SIGKILL)
+    kill(session.processID, SIGKILL)
     for call in calls { #expect(try await client.answer(call).failure == "unknown/upstream_died") }
     // 100 ms are promised; a loaded machine gets more.
     #expect(MonotonicTime.now - killed < .seconds(1))

@@ -72,6 +72,7 @@ enum FailureMapping {
     case .badAnswer, .answerTooLarge:
       OperationFailure(
         status: 502, code: .upstreamError, message: "Server \"\(server)\": \(failure.detail).")
+    case .httpStatus, .unauthorized: refused(failure, server)
     case .timeout, .cancelled, .upstreamDied, .notReady, .queueFull, .fault:
       OperationFailure(
         status: 500, code: .internalError, message: "A fault inside warmplane: \(failure.detail).",
@@ -94,6 +95,7 @@ enum FailureMapping {
         status: 503, code: .serverUnreachable,
         message: "The queue of server \"\(server)\" is full: \(failure.detail). Nothing was sent; try again later.",
         isRetryable: true, reason: "queue_full")
+    case .httpStatus, .unauthorized: refused(failure, server)
     case .upstreamDied, .notReady, .badAnswer, .answerTooLarge, .fault:
       OperationFailure(
         status: 503, code: .serverUnreachable,
@@ -112,13 +114,20 @@ enum FailureMapping {
         message: "\(kind) to server \"\(server)\" timed out after \(timeout)ms; it was cancelled and may have run.",
         isRetryable: true, reason: "outcome_unknown")
     case .cancelled: cancelled(kind)
-    case .upstreamDied, .notReady, .queueFull, .badAnswer, .answerTooLarge, .fault:
+    case .upstreamDied, .notReady, .queueFull, .badAnswer, .answerTooLarge, .httpStatus, .unauthorized, .fault:
       OperationFailure(
         status: 503, code: .serverUnreachable,
         message: "Server \"\(server)\" died during the call (\(failure.detail)); it may have run. "
           + "The server is being restarted.",
         isRetryable: true, reason: "outcome_unknown")
     }
+  }
+
+  /// The upstream, or our lack of credentials for it, refused the operation: it did not run.
+  private static func refused(_ failure: CallFailure, _ server: String) -> OperationFailure {
+    OperationFailure(
+      status: 502, code: .upstreamError, message: "Server \"\(server)\": \(failure.detail).",
+      reason: failure.code?.rawValue)
   }
 
   private static func cancelled(_ kind: String) -> OperationFailure {

@@ -36,6 +36,7 @@ package struct CallAnswer: Sendable {
     writer.member("outcome", outcome)
     writer.member("reason", failure.reason.rawValue)
     writer.member("detail", failure.detail)
+    if let code = failure.code { writer.member("code", code.rawValue) }
   }
 
   private var payloadSize: Int {
@@ -56,6 +57,7 @@ package struct CallAnswer: Sendable {
     var value: JSONSlice?
     var reason: String?
     var detail = ""
+    var code: ReadinessCode?
     for (key, member) in result.members {
       switch key.string {
       case "blob": blob = member
@@ -63,11 +65,12 @@ package struct CallAnswer: Sendable {
       case "value": value = member
       case "reason": reason = member.string
       case "detail": detail = member.string ?? ""
+      case "code": code = member.string.flatMap { ReadinessCode(rawValue: $0) }
       default: break
       }
     }
     guard let blob, let outcome else { return nil }
-    let failure = CallFailure(reason.flatMap { CallFailure.Reason(rawValue: $0) } ?? .fault, detail)
+    let failure = CallFailure(reason.flatMap { CallFailure.Reason(rawValue: $0) } ?? .fault, detail, code: code)
     self.operation = operation
     self.blob = blob
     switch outcome {

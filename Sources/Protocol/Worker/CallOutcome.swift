@@ -30,6 +30,10 @@ package struct CallFailure: Error, Sendable, Equatable {
     case badAnswer = "bad_answer"
     /// The answer is larger than a frame may be.
     case answerTooLarge = "answer_too_large"
+    /// An HTTP error status; the detail begins with `HTTP <status>`.
+    case httpStatus = "http_status"
+    /// There are no credentials, or they were refused; `code` says which readiness code that is.
+    case unauthorized
     /// A fault of ours.
     case fault
   }
@@ -37,9 +41,12 @@ package struct CallFailure: Error, Sendable, Equatable {
   package let reason: Reason
   /// One sentence without secrets.
   package let detail: String
+  /// The readiness code that is the cause, where there is one.
+  package let code: ReadinessCode?
 
-  package init(_ reason: Reason, _ detail: String) {
+  package init(_ reason: Reason, _ detail: String, code: ReadinessCode? = nil) {
     self.reason = reason
     self.detail = detail
+    self.code = code
   }
 }

@@ -1,19 +1,20 @@
-/// Everything a worker needs to start its upstream. It may hold secrets (`environment`): it travels in a frame only,
-/// never in argv and never in a file.
+/// Everything a worker needs to start its upstream. It may hold secrets (environment, header values, client secrets): it
+/// travels in a frame only, never in argv and never in a file.
 package struct UpstreamLaunch: Sendable {
+  /// How the upstream is reached.
+  package enum Transport: Sendable, Equatable {
+    case stdio(StdioLaunch)
+    case http(HTTPLaunch)
+  }
+
   /// The server id of the configuration.
   package let server: String
   /// Hash of the configuration entry this was made from.
   package let fingerprint: String
   /// Random value of `WARMPLANE_UPSTREAM`: finds what is left of the upstream's processes.
   package let mark: String
-  package let command: String
-  package let arguments: [String]
-  /// The upstream's whole environment, as `NAME=value`.
-  package let environment: [String]
-  /// Working directory of the upstream.
-  package let directory: String
-  /// Spawn, handshake and first listing together, milliseconds.
+  package let transport: Transport
+  /// Spawn or connect, handshake and first listing together, milliseconds.
   package let startTimeoutMilliseconds: Int
   /// How long the upstream may stay silent on the `server/discover` probe, milliseconds.
   package let discoverTimeoutMilliseconds: Int
@@ -25,17 +26,13 @@ package struct UpstreamLaunch: Sendable {
   package let era: ProtocolRevision.Era?
 
   package init(
-    server: String, fingerprint: String, mark: String, command: String, arguments: [String], environment: [String],
-    directory: String, startTimeoutMilliseconds: Int, discoverTimeoutMilliseconds: Int, graceMilliseconds: Int,
-    orphanSeconds: Int, era: ProtocolRevision.Era?
+    server: String, fingerprint: String, mark: String, transport: Transport, startTimeoutMilliseconds: Int,
+    discoverTimeoutMilliseconds: Int, graceMilliseconds: Int, orphanSeconds: Int, era: ProtocolRevision.Era?
   ) {
     self.server = server
     self.fingerprint = fingerprint
     self.mark = mark
-    self.command = command
-    self.arguments = arguments
-    self.environment = environment
-    self.directory = directory
+    self.transport = transport
     self.startTimeoutMilliseconds = startTimeoutMilliseconds
     self.discoverTimeoutMilliseconds = discoverTimeoutMilliseconds
     self.graceMilliseconds = graceMilliseconds
@@ -48,10 +45,12 @@ package struct UpstreamLaunch: Sendable {
     writer.member("server", server)
     writer.member("fingerprint", fingerprint)
     writer.member("mark", mark)
-    writer.member("command", command)
-    writer.member("args", strings: arguments)
-    writer.member("env", strings: environment)
-    writer.member("cwd", directory)
+    switch transport {
+    case .stdio(let stdio): stdio.writeMembers(to: &writer)
+    case .http(let http):
+      writer.key("http")
+      http.write(to: &writer)
+    }
     writer.member("startTimeoutMs", startTimeoutMilliseconds)
     writer.member("discoverTimeoutMs", discoverTimeoutMilliseconds)
     writer.member("graceMs", graceMilliseconds)
@@ -63,16 +62,22 @@ package struct UpstreamLaunch: Sendable {
   /// Reads what `write` wrote; nil when a required member is missing.
   package init?(_ params: JSONSlice) {
     guard let server = params.member("server")?.string, let fingerprint = params.member("fingerprint")?.string,
-      let mark = params.member("mark")?.string, let command = params.member("command")?.string,
-      let directory = params.member("cwd")?.string, let startTimeout = params.member("startTimeoutMs")?.int,
+      let mark = params.member("mark")?.string, let startTimeout = params.member("startTimeoutMs")?.int,
       let discoverTimeout = params.member("discoverTimeoutMs")?.int, let grace = params.member("graceMs")?.int,
       let orphanSeconds = params.member("orphanSeconds")?.int
     else { return nil }
+    let transport: Transport
+    if let http = params.member("http") {
+      guard let launch = HTTPLaunch(http) else { return nil }
+      transport = .http(launch)
+    } else {
+      guard let launch = StdioLaunch(params) else { return nil }
+      transport = .stdio(launch)
+    }
     self.init(
-      server: server, fingerprint: fingerprint, mark: mark, command: command,
-      arguments: params.member("args")?.strings ?? [], environment: params.member("env")?.strings ?? [],
-      directory: directory, startTimeoutMilliseconds: startTimeout, discoverTimeoutMilliseconds: discoverTimeout,
-      graceMilliseconds: grace, orphanSeconds: orphanSeconds,
+      server: server, fingerprint: fingerprint, mark: mark, transport: transport,
+      startTimeoutMilliseconds: startTimeout, discoverTimeoutMilliseconds: discoverTimeout, graceMilliseconds: grace,
+      orphanSeconds: orphanSeconds,
       era: params.member("era")?.string.flatMap { ProtocolRevision.Era(rawValue: $0) })
   }
 }

@@ -1,7 +1,7 @@
 /// A live MCP session with an upstream: what the handshake found out.
 package struct UpstreamSession: Sendable {
-  /// The upstream's process.
-  package let pid: Int32
+  /// The upstream's process; nil when it is reached over HTTP.
+  package let pid: Int32?
   package let revision: ProtocolRevision
   /// The upstream's `capabilities` object, untouched.
   package let capabilities: JSONSlice
@@ -14,7 +14,7 @@ package struct UpstreamSession: Sendable {
   package let listErrors: [String]
 
   package init(
-    pid: Int32, revision: ProtocolRevision, capabilities: JSONSlice, serverInfo: JSONSlice?, instructions: String?,
+    pid: Int32?, revision: ProtocolRevision, capabilities: JSONSlice, serverInfo: JSONSlice?, instructions: String?,
     catalogHash: String, listErrors: [String]
   ) {
     self.pid = pid
@@ -28,7 +28,7 @@ package struct UpstreamSession: Sendable {
 
   package func write(to writer: inout JSONWriter) {
     writer.beginObject()
-    writer.member("pid", Int(pid))
+    if let pid { writer.member("pid", Int(pid)) }
     writer.member("protocolVersion", revision.rawValue)
     writer.member("capabilities", capabilities)
     if let serverInfo { writer.member("serverInfo", serverInfo) }
@@ -40,12 +40,12 @@ package struct UpstreamSession: Sendable {
 
   /// Reads what `write` wrote; nil when a required member is missing.
   package init?(_ slice: JSONSlice?) {
-    guard let slice, let pid = slice.member("pid")?.int,
+    guard let slice,
       let revision = slice.member("protocolVersion")?.string.flatMap({ ProtocolRevision(rawValue: $0) }),
       let capabilities = slice.member("capabilities"), let hash = slice.member("catalogHash")?.string
     else { return nil }
     self.init(
-      pid: Int32(clamping: pid), revision: revision, capabilities: capabilities,
+      pid: slice.member("pid")?.int.map { Int32(clamping: $0) }, revision: revision, capabilities: capabilities,
       serverInfo: slice.member("serverInfo"), instructions: slice.member("instructions")?.string, catalogHash: hash,
       listErrors: slice.member("listErrors")?.strings ?? [])
   }

@@ -43,8 +43,11 @@ enum LaunchPlan {
     let daemon = settings.configuration.daemon
     let directory = stdio.cwd.map { $0.hasPrefix("/") ? $0 : "\(settings.defaultDirectory)/\($0)" }
     return UpstreamLaunch(
-      server: entry.id, fingerprint: entry.fingerprint, mark: mark, command: stdio.command, arguments: stdio.args,
-      environment: environment, directory: directory ?? settings.defaultDirectory,
+      server: entry.id, fingerprint: entry.fingerprint, mark: mark,
+      transport: .stdio(
+        StdioLaunch(
+          command: stdio.command, arguments: stdio.args, environment: environment,
+          directory: directory ?? settings.defaultDirectory)),
       startTimeoutMilliseconds: max(daemon.startSeconds * 1000, settings.configuration.timeoutMs(of: entry)),
       discoverTimeoutMilliseconds: daemon.discoverMs, graceMilliseconds: daemon.stopGraceMs,
       orphanSeconds: daemon.workerOrphanSeconds, era: era)

@@ -40,9 +40,9 @@ final class StdioProcess {
   /// Bytes that were handed to the pipe's queue since the start.
   private(set) var acceptedBytes = 0
 
-  /// Starts the process of `launch`. `directory`: where `warmplane-exec` is.
+  /// Starts the process of `launch`; `mark` finds everything it starts. `helper`: path of `warmplane-exec`.
   init(
-    loop: EventLoop, reaper: Reaper, thread: BlockingThread, launch: UpstreamLaunch, helper: String
+    loop: EventLoop, reaper: Reaper, thread: BlockingThread, launch: StdioLaunch, mark: String, helper: String
   ) throws(SystemError) {
     self.loop = loop
     self.thread = thread
@@ -53,7 +53,7 @@ final class StdioProcess {
       program: helper,
       arguments: [helper, "--parent", "\(getpid())", "--cwd", launch.directory, "--", launch.command]
         + launch.arguments,
-      environment: launch.environment + ["\(ProcessTree.markVariable)=\(launch.mark)"])
+      environment: launch.environment + ["\(ProcessTree.markVariable)=\(mark)"])
     plan.input = input.takeFirst()
     plan.output = output.takeSecond()
     plan.error = errors.takeSecond()

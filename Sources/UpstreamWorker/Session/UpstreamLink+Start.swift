@@ -12,8 +12,13 @@ extension UpstreamLink {
   }
 
   private func spawn() {
+    guard case .stdio(let program) = launch.transport else {
+      failStart("is reached over HTTP, which this worker does not do")
+      return handlers.gone()
+    }
     do {
-      let process = try StdioProcess(loop: loop, reaper: reaper, thread: thread, launch: launch, helper: helper)
+      let process = try StdioProcess(
+        loop: loop, reaper: reaper, thread: thread, launch: program, mark: launch.mark, helper: helper)
       self.process = process
       process.onLine = { [weak self] line in self?.receive(line) }
       process.onErrorLine = { [weak self] line in

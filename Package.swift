@@ -40,6 +40,8 @@ let package = Package(
   ],
   targets: [
     // MARK: C
+    // No `pkgConfig`: it would link the library, which is loaded on first use.
+    .systemLibrary(name: "CCrypto", path: "Sources/CCrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "CLinux", path: "Sources/CLinux"),
     .systemLibrary(
       name: "CMicroHTTPD", path: "Sources/CMicroHTTPD", pkgConfig: "libmicrohttpd",
@@ -59,6 +61,7 @@ let package = Package(
 
     // MARK: Domain
     library("Configuration", ["Protocol"]),
+    library("OAuth", ["CCrypto", "Configuration", "HTTPClient", "Platform", "Protocol"]),
     library("Supervisor", ["Configuration", "Platform", "Protocol", "Telemetry", "Transport"]),
 
     // MARK: Application
@@ -85,6 +88,7 @@ let package = Package(
     tests("FrontTests", ["Configuration", "Front", "Platform", "Protocol", "Supervisor", "TestSupport"]),
     tests(
       "IntegrationTests", ["Client", "Platform", "Protocol", "TestSupport", "Transport"], exclude: ["Peers"]),
+    tests("OAuthTests", ["Configuration", "HTTPClient", "OAuth", "Platform", "Protocol", "TestSupport"]),
     tests("PlatformTests", ["Platform", "TestSupport"]),
     tests("ProtocolTests", ["Protocol", "TestSupport"]),
     tests("StoreTests", ["CSQLite", "Platform", "Store"]),

@@ -16,15 +16,19 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 MACHINE_PATH = re.compile(rb"(?<![\w.>)$}])/(?:root|home/[a-z_][\w-]*|Users/[A-Za-z][\w-]*)/")
 ESCAPE = re.compile(r"@unchecked\s+Sendable|nonisolated\(unsafe\)")
 ESCAPE_ALLOWED = (
-    "Sources/Platform/", "Sources/Transport/", "Sources/Front/HTTP/", "Sources/HTTPClient/", "Sources/Store/",
-    "Sources/TestSupport/", "Tests/",
+    "Sources/Platform/", "Sources/Transport/", "Sources/Front/HTTP/", "Sources/HTTPClient/", "Sources/OAuth/Crypto/",
+    "Sources/Store/", "Sources/TestSupport/", "Tests/",
 )
 PUBLIC = re.compile(r"^\s*(?:@\w+\s+)*(?:public|open)\s")
 # Shared libraries that must not appear in a program's ldd: they cost every start of the CLI and every worker. The CLI
 # reads configuration with FoundationEssentials, which does not bring ICU.
 NOT_LINKED = {
-    "warmplane": ("libmicrohttpd", "libsqlite3", "libcurl", "libFoundation.so", "libicu", "lib_FoundationICU"),
-    "warmplane-worker": ("libmicrohttpd", "libsqlite3", "libcurl", "libFoundation", "lib_FoundationICU"),
+    "warmplane": (
+        "libmicrohttpd", "libsqlite3", "libcurl", "libcrypto", "libssl", "libFoundation.so", "libicu", "lib_FoundationICU",
+    ),
+    "warmplane-worker": (
+        "libmicrohttpd", "libsqlite3", "libcurl", "libcrypto", "libssl", "libFoundation", "lib_FoundationICU",
+    ),
 }
 
 

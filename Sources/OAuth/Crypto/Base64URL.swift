@@ -1,0 +1,64 @@
+/// Base64 in the alphabet for URLs, without padding (RFC 4648 section 5, RFC 7515 appendix C). Pure.
+package enum Base64URL {
+  private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+
+  package static func encode(_ bytes: some Collection<UInt8>) -> String {
+    String(decoding: encode(bytes, alphabet, padding: false), as: UTF8.self)
+  }
+
+  /// The ordinary alphabet with padding (RFC 4648 section 4), as `Authorization: Basic` wants it.
+  package static func encodeStandard(_ bytes: some Collection<UInt8>) -> String {
+    var standard = alphabet
+    standard[62] = UInt8(ascii: "+")
+    standard[63] = UInt8(ascii: "/")
+    return String(decoding: encode(bytes, standard, padding: true), as: UTF8.self)
+  }
+
+  /// Nil unless `text` is what `encode` writes: no padding, no foreign character, no stray bits.
+  package static func decode(_ text: String) -> [UInt8]? {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(text.utf8.count * 3 / 4)
+    var bits: UInt32 = 0
+    var count = 0
+    for character in text.utf8 {
+      guard let value = value(of: character) else { return nil }
+      bits = bits << 6 | value
+      count += 6
+      if count >= 8 {
+        count -= 8
+        bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
+        bits &= (1 << UInt32(count)) - 1
+      }
+    }
+    return count < 6 && bits == 0 ? bytes : nil
+  }
+
+  private static func encode(_ bytes: some Collection<UInt8>, _ alphabet: [UInt8], padding: Bool) -> [UInt8] {
+    var text: [UInt8] = []
+    text.reserveCapacity((bytes.count + 2) / 3 * 4)
+    var bits: UInt32 = 0
+    var count = 0
+    for byte in bytes {
+      bits = bits << 8 | UInt32(byte)
+      count += 8
+      while count >= 6 {
+        count -= 6
+        text.append(alphabet[Int(bits >> UInt32(count) & 63)])
+      }
+    }
+    if count > 0 { text.append(alphabet[Int(bits << UInt32(6 - count) & 63)]) }
+    while padding && text.count % 4 != 0 { text.append(UInt8(ascii: "=")) }
+    return text
+  }
+
+  private static func value(of character: UInt8) -> UInt32? {
+    switch character {
+    case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(character - UInt8(ascii: "A"))
+    case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(character - UInt8(ascii: "a")) + 26
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(character - UInt8(ascii: "0")) + 52
+    case UInt8(ascii: "-"): 62
+    case UInt8(ascii: "_"): 63
+    default: nil
+    }
+  }
+}

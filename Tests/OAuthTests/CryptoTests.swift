@@ -1,0 +1,55 @@
+import OAuth
+import Testing
+
+/// Digest, encodings and the values of a login.
+struct CryptoTests {
+  @Test(arguments: [
+    ("", ""), ("f", "Zg"), ("fo", "Zm8"), ("foo", "Zm9v"), ("foob", "Zm9vYg"), ("fooba", "Zm9vYmE"),
+    ("foobar", "Zm9vYmFy"), ("\u{FF}\u{FE}?>", "w7_Dvj8-"),
+  ])
+  func base64URLRoundTrip(_ row: (text: String, encoded: String)) {
+    #expect(Base64URL.encode(Array(row.text.utf8)) == row.encoded)
+    #expect(Base64URL.decode(row.encoded) == Array(row.text.utf8))
+  }
+
+  @Test(arguments: ["A", "Zg==", "Zh", "Zm9=", "Zm 9", "Zm+v", "ZmÜv"])
+  func base64URLRefuses(_ text: String) {
+    #expect(Base64URL.decode(text) == nil)
+  }
+
+  @Test func standardAlphabet() {
+    #expect(Base64URL.encodeStandard([0xFB, 0xFF]) == "+/8=")
+    #expect(Base64URL.encodeStandard(Array("a:b".utf8)) == "YTpi")
+  }
+
+  /// FIPS 180-4's example, and the empty text.
+  @Test func digests() throws {
+    let hex = { (bytes: [UInt8]) in bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
+    #expect(
+      try hex(SHA256.digest(of: Array("abc".utf8)))
+        == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+    #expect(
+      try hex(SHA256.digest(of: [])) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+  }
+
+  /// RFC 7636 appendix B.
+  @Test func challengeOfAppendixB() throws {
+    let verifier = CodeVerifier(stored: "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")
+    #expect(try verifier.challenge() == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM")
+  }
+
+  @Test func newValues() {
+    let verifier = CodeVerifier()
+    #expect(verifier.text.utf8.count == 43)
+    #expect(verifier != CodeVerifier())
+    #expect(RandomText.state().utf8.count == 32)
+    #expect(RandomText.state() != RandomText.state())
+  }
+
+  @Test func comparing() {
+    #expect("abc".isEqualInConstantTime(to: "abc"))
+    #expect(!"abc".isEqualInConstantTime(to: "abd"))
+    #expect(!"abc".isEqualInConstantTime(to: "ab"))
+    #expect("".isEqualInConstantTime(to: ""))
+  }
+}

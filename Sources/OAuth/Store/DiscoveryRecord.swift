@@ -14,6 +14,15 @@ package struct DiscoveryRecord: Sendable, Equatable {
   package var tokenEndpointAuthMethodsSupported: [String]?
   package var authorizationResponseIssParameterSupported: Bool?
   package var clientIDMetadataDocumentSupported: Bool?
+  /// The resource's own `scopes_supported` (RFC 9728): what a login asks for when neither the configuration nor a
+  /// challenge says. `resourceScopesSupported` in the file, as the names of the following three are.
+  package var resourceScopesSupported: [String]?
+  /// `scope` of the challenge that discovery met, space separated. It goes before `resourceScopesSupported`.
+  package var initialScope: String?
+  /// Whether the authorization server's own `scopes_supported` has `offline_access`: only then may it be asked for.
+  package var offlineAccessSupported: Bool?
+  /// Whether the resource wants tokens that are bound to a key (RFC 9449).
+  package var dpopBoundAccessTokensRequired: Bool?
   /// Seconds since 1970; nil: written without it, or put together from the configuration. Decides whether `start` and
   /// `login` ask the network again.
   package var discoveredAt: Int64?

@@ -8,6 +8,9 @@ package struct StoredClient: Sendable, Equatable {
   package var issuedAt: Int64?
   /// Seconds since 1970; 0 or nil: the secret does not expire (RFC 7591 section 3.2.1).
   package var secretExpiresAt: Int64?
+  /// How the client was told to authenticate at the token endpoint (RFC 7591 section 2); `tokenEndpointAuthMethod` in the
+  /// file. nil: what the metadata and the secret suggest.
+  package var tokenEndpointAuthMethod: String?
 
   package init(
     clientID: String, clientSecret: String? = nil, issuedAt: Int64? = nil, secretExpiresAt: Int64? = nil

@@ -7,6 +7,9 @@ package struct StoredTokens: Sendable, Equatable {
   package var expiresAt: Int64?
   /// Space separated: what was granted (RFC 6749 section 3.3).
   package var scope: String?
+  /// The private key that the tokens are bound to (RFC 9449), PKCS #8 in PEM form; `dpopKey` in the file. nil: bearer
+  /// tokens.
+  package var dpopKey: String?
 
   package init(accessToken: String, refreshToken: String? = nil, expiresAt: Int64? = nil, scope: String? = nil) {
     self.accessToken = accessToken

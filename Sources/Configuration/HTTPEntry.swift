@@ -8,6 +8,8 @@ package struct HTTPEntry: Sendable, Equatable {
   /// In file order.
   package var headers: [NamedValue] = []
   package var auth: ServerAuth?
+  /// PEM file of private certificate authorities; a relative path starts at the directory of the configuration.
+  package var caFile: String?
 
   package init(url: String) {
     self.url = url

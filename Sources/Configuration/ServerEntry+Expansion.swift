@@ -1,3 +1,5 @@
+import Protocol
+
 extension ServerEntry {
   /// The entry as it is started: templates replaced, and everything checked that only the result can tell. `auth` has no
   /// templates.
@@ -41,7 +43,8 @@ extension StdioEntry {
 extension HTTPEntry {
   fileprivate func expanded(with templates: TemplateExpansion) throws(TemplateFailure) -> HTTPEntry {
     var result = self
-    result.url = try templates.expand(url, as: .value, field: "url").withoutNUL("url")
+    result.url = try templates.expand(url, as: .value, field: "url")
+    try Self.check(url: result.url)
     for (index, header) in headers.enumerated() {
       let field = "headers.\(header.name)"
       guard header.name.isHeaderName else {
@@ -54,7 +57,24 @@ extension HTTPEntry {
       }
       result.headers[index].value = value
     }
+    if let caFile {
+      result.caFile = try templates.expand(caFile, as: .value, field: "caFile").withoutNUL("caFile")
+      guard result.caFile?.isBlank == false else {
+        throw TemplateFailure(field: "caFile", reason: .unusable("the expanded path is blank"))
+      }
+    }
     return result
+  }
+
+  /// The text itself is not told: a URL may hold a secret, and a template may have put one there.
+  private static func check(url: String) throws(TemplateFailure) {
+    guard HTTPURL(url) == nil else { return }
+    let authority = url.drop { $0 != ":" }.dropFirst(3).prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+    let detail =
+      authority.contains("@")
+      ? "a URL with a user name cannot be used; give it in auth, with type \"basic\""
+      : "this is no absolute http or https URL"
+    throw TemplateFailure(field: "url", reason: .unusable(detail))
   }
 }
 

@@ -64,7 +64,7 @@ enum DaemonProgram {
     if options.isBackground, chdir(ExecutablePath.directory(of: path)) != 0 {
       throw SystemError("chdir", subject: path)
     }
-    let supervisorSettings = try settings(configuration, instance.paths)
+    let supervisorSettings = try settings(configuration, path, instance.paths)
     let records = try DaemonLog(isBackground: options.isBackground, paths: instance.paths)
     let log = records.logger
     for problem in configuration.warnings { log.warn(problem.rendered(path: path)) }
@@ -116,14 +116,15 @@ enum DaemonProgram {
   }
 
   private static func settings(
-    _ configuration: Configuration, _ paths: InstancePaths
+    _ configuration: Configuration, _ path: String, _ paths: InstancePaths
   ) throws(SystemError) -> SupervisorSettings {
     let directory = ExecutablePath.directory(of: try ExecutablePath.own())
     let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
     return SupervisorSettings(
       configuration: configuration, paths: paths, programDirectory: directory,
-      defaultDirectory: ExecutablePath.workingDirectory, environment: ProcessEnvironment.all,
-      startSlots: cores * configuration.daemon.startsPerCore)
+      defaultDirectory: ExecutablePath.workingDirectory, configurationDirectory: ExecutablePath.directory(of: path),
+      environment: ProcessEnvironment.all, startSlots: cores * configuration.daemon.startsPerCore,
+      credentialStore: { CredentialStoreRule.place($0, ExecutablePath.directory(of: path)) })
   }
 
   private static func fail(_ message: String, code: Int32 = 1) -> Int32 {

@@ -9,20 +9,32 @@ package struct SupervisorSettings: Sendable {
   package var programDirectory: String
   /// Working directory of upstreams that name none.
   package var defaultDirectory: String
+  /// Directory of the configuration file; relative paths in it start there.
+  package var configurationDirectory: String
   /// The daemon's environment.
   package var environment: [(name: String, value: String)]
   /// Servers that may start at the same time.
   package var startSlots: Int
+  /// Finds the credential store of a configuration. Looks at the file system, which decides between the places.
+  package var credentialStore: @Sendable (Configuration) -> CredentialStorePlace
 
   package init(
     configuration: Configuration, paths: InstancePaths, programDirectory: String, defaultDirectory: String,
-    environment: [(name: String, value: String)], startSlots: Int
+    configurationDirectory: String, environment: [(name: String, value: String)], startSlots: Int,
+    credentialStore: @escaping @Sendable (Configuration) -> CredentialStorePlace
   ) {
     self.configuration = configuration
     self.paths = paths
     self.programDirectory = programDirectory
     self.defaultDirectory = defaultDirectory
+    self.configurationDirectory = configurationDirectory
     self.environment = environment
     self.startSlots = startSlots
+    self.credentialStore = credentialStore
+  }
+
+  /// `path`, or where it leads from the configuration's directory.
+  func configurationRelative(_ path: String) -> String {
+    path.hasPrefix("/") ? path : "\(configurationDirectory)/\(path)"
   }
 }

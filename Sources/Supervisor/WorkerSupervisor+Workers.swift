@@ -79,8 +79,11 @@ extension WorkerSupervisor {
   private func giveUp(_ link: WorkerLink) { link.process.send(signal: SIGKILL) }
 
   private func startUpstream(_ server: ServerRuntime, _ link: WorkerLink) {
-    guard let launch = server.launch.launch(server.entry, settings, mark: link.mark, era: server.era) else {
-      fatalError("server \(server.id) was started without a launch plan")
+    let launch: UpstreamLaunch
+    do {
+      launch = try server.launch.launch(server.entry, settings, mark: link.mark, era: server.era)
+    } catch {
+      return handle(.startFailed(error.detail), server)
     }
     // The worker has the deadline; this backstop only fires for a worker that hangs.
     let patience = Duration.milliseconds(launch.startTimeoutMilliseconds + 2 * launch.graceMilliseconds) + .seconds(5)

@@ -31,6 +31,11 @@ import Testing
       #""command":"c","allowStateless":false"#,
       ["/mcpServers/s/allowStateless: server \"s\": a stdio server (command) cannot have allowStateless"]
     ),
+    (
+      #""command":"c","caFile":"ca.pem""#,
+      ["/mcpServers/s/caFile: server \"s\": a stdio server (command) cannot have caFile"]
+    ),
+    (#""url":"u","caFile":" ""#, ["/mcpServers/s/caFile: server \"s\": caFile is blank; give a value or leave it out"]),
     // 14
     (
       #""command":"c","type":"http""#,
@@ -107,9 +112,72 @@ import Testing
       found == expected.map { "/mcpServers/s/auth\($0)".replacingFirst(": ", with: ": server \"s\": ") })
   }
 
+  /// What a client proves itself with, and which URLs it trusts.
+  @Test(arguments: [
+    (
+      #""grant":"password""#,
+      ["/grant: unknown grant \"password\"; it is \"authorization_code\" or \"client_credentials\""]
+    ),
+    (
+      #""grant":"client_credentials""#,
+      [
+        ": grant \"client_credentials\" needs clientId",
+        ": grant \"client_credentials\" needs clientSecret, clientSecretEnv or privateKeyFile; configure exactly one",
+      ]
+    ),
+    (
+      #""grant":"client_credentials","clientId":"c","clientSecret":"","clientSecretEnv":" ""#,
+      [": grant \"client_credentials\" needs clientSecret, clientSecretEnv or privateKeyFile; configure exactly one"]
+    ),
+    (
+      #""grant":"client_credentials","clientId":"c","clientSecret":"s","privateKeyFile":"k.pem""#,
+      [
+        "/privateKeyFile: auth has both a client secret and privateKeyFile; grant \"client_credentials\" takes exactly one"
+      ]
+    ),
+    (
+      #""grant":"client_credentials","clientId":"c","clientSecret":"s","clientSecretEnv":"S""#,
+      [": auth has both clientSecret and clientSecretEnv; configure at most one"]
+    ),
+    (
+      #""grant":"client_credentials","clientId":"c","privateKeyFile":" ""#,
+      ["/privateKeyFile: privateKeyFile is blank; give a value or leave it out"]
+    ),
+    (#""privateKeyFile":"k.pem""#, ["/privateKeyFile: privateKeyFile needs grant \"client_credentials\""]),
+    (#""signingAlg":"ES256""#, ["/signingAlg: signingAlg has no meaning without privateKeyFile"]),
+    (
+      #""grant":"client_credentials","clientId":"c","privateKeyFile":"k.pem","signingAlg":"HS256""#,
+      ["/signingAlg: unknown signingAlg \"HS256\"; it is one of ES256, EdDSA, PS256, RS256"]
+    ),
+    (
+      #""issuer":"http://as.example""#,
+      ["/issuer: issuer must be an https URL (http only for a loopback address) without query and fragment"]
+    ),
+    (
+      #""issuer":"https://as.example/?a""#,
+      ["/issuer: issuer must be an https URL (http only for a loopback address) without query and fragment"]
+    ),
+    (
+      #""clientMetadataUrl":"http://127.0.0.1/client.json""#,
+      ["/clientMetadataUrl: clientMetadataUrl must be an https URL with a path and without fragment"]
+    ),
+    (
+      #""clientMetadataUrl":"https://c.example""#,
+      ["/clientMetadataUrl: clientMetadataUrl must be an https URL with a path and without fragment"]
+    ),
+    (#""issuer":"http://[::1]:9/x","clientMetadataUrl":"https://c.example/","allowLoopback":true"#, []),
+    (#""grant":"client_credentials","clientId":"c","privateKeyFile":"k.pem","signingAlg":"EdDSA""#, []),
+    (#""grant":"authorization_code","clientId":"c","clientSecretEnv":"S""#, []),
+  ])
+  func oauth(_ members: String, _ expected: [String]) {
+    let found = serverFindings(#""url":"u","auth":{"type":"oauth",\#(members)}"#).map(withoutPosition)
+    #expect(
+      found == expected.map { "/mcpServers/s/auth\($0)".replacingFirst(": ", with: ": server \"s\": ") })
+  }
+
   @Test(arguments: [
     "redirectUri", "scope", "tokenStoreKey", "authorizationServer", "resourceMetadataUrl", "authorizationEndpoint",
-    "tokenEndpoint", "registrationEndpoint", "clientMetadataUrl",
+    "tokenEndpoint", "registrationEndpoint", "clientMetadataUrl", "issuer",
   ])
   func blankOAuthMember(_ key: String) {
     #expect(
@@ -211,6 +279,9 @@ import Testing
       #""url":"u","auth":{"type":"oauth","codeChallengeMethodsSupported":null}"#,
       "/auth/codeChallengeMethodsSupported", "an array of strings", "null"
     ),
+    (#""url":"u","auth":{"type":"oauth","grant":1}"#, "/auth/grant", "a string", "1"),
+    (#""url":"u","auth":{"type":"oauth","allowLoopback":"no"}"#, "/auth/allowLoopback", "true or false", "a string"),
+    (#""url":"u","caFile":1"#, "/caFile", "a string", "1"),
     (#""url":"u","type":1"#, "/type", "a string", "1"),
     (#""url":"u","disabled":0"#, "/disabled", "true or false", "0"),
     (#""url":"u","timeout":"5s""#, "/timeout", "an integer >= 0", "a string"),

@@ -1,4 +1,5 @@
 import Configuration
+import Protocol
 import Testing
 
 @Suite struct ConfigurationModelTests {
@@ -76,9 +77,12 @@ import Testing
          "b":{"url":"u","protocolVersion":"2025-06-18","allowStateless":false,"transport":"sse",
               "auth":{"type":"basic","username":"n","password":" "}},
          "c":{"url":"u","type":"streamableHttp","auth":{"type":"oauth","clientId":"i","clientName":"n",
-              "clientSecretEnv":"S","clientMetadataUrl":"https://m","redirectUri":"r","scope":"a b","tokenStoreKey":"k",
+              "clientSecretEnv":"S","clientMetadataUrl":"https://m/c.json","redirectUri":"r","scope":"a b","tokenStoreKey":"k",
               "authorizationServer":"as","resourceMetadataUrl":"rm","authorizationEndpoint":"ae","tokenEndpoint":"te",
-              "registrationEndpoint":"re","codeChallengeMethodsSupported":["S256"]}}}}
+              "registrationEndpoint":"re","codeChallengeMethodsSupported":["S256"],"issuer":"https://as",
+              "allowLoopback":true},"caFile":"ca.pem"},
+         "d":{"url":"u","auth":{"type":"oauth","grant":"client_credentials","clientId":"i","privateKeyFile":"k.pem",
+              "signingAlg":"PS256"}}}}
       """)
     #expect(configuration.warnings == [])
     #expect(configuration.port == 0)
@@ -114,7 +118,7 @@ import Testing
     oauth.clientID = "i"
     oauth.clientName = "n"
     oauth.clientSecret = .variable("S")
-    oauth.clientMetadataURL = "https://m"
+    oauth.clientMetadataURL = "https://m/c.json"
     oauth.redirectURI = "r"
     oauth.scope = "a b"
     oauth.authorizationServer = "as"
@@ -123,9 +127,21 @@ import Testing
     oauth.tokenEndpoint = "te"
     oauth.registrationEndpoint = "re"
     oauth.codeChallengeMethodsSupported = ["S256"]
+    oauth.issuer = "https://as"
+    oauth.allowsLoopback = true
     var http = HTTPEntry(url: "u")
     http.auth = .oauth(oauth)
+    http.caFile = "ca.pem"
     #expect(configuration.servers[2].transport == .http(http))
+
+    var machine = OAuthSettings(tokenStoreKey: "d")
+    machine.grant = .clientCredentials
+    machine.clientID = "i"
+    machine.privateKeyFile = "k.pem"
+    machine.signingAlgorithm = "PS256"
+    http = HTTPEntry(url: "u")
+    http.auth = .oauth(machine)
+    #expect(configuration.servers[3].transport == .http(http))
     #expect(configuration.secretVariables == ["S"])
   }
 

@@ -76,7 +76,14 @@ struct JSONSchemaCheck {
     switch pattern {
     case "\\S": return !isBlank
     case "^\\s*$": return isBlank
-    default: throw UnknownKeyword(description: "pattern \(pattern)")
+    default:
+      // The patterns of the schema are POSIX expressions, too.
+      var expression = regex_t()
+      guard regcomp(&expression, pattern, REG_EXTENDED | REG_NOSUB) == 0 else {
+        throw UnknownKeyword(description: "pattern \(pattern)")
+      }
+      defer { regfree(&expression) }
+      return regexec(&expression, text, 0, nil, 0) == 0
     }
   }
 

@@ -89,10 +89,12 @@ import Testing
   @Test func anHTTPEntryIsExpandedExceptItsAuth() throws {
     var entry = HTTPEntry(url: "https://{env:A}.example/${A}")
     entry.headers = [NamedValue("X", "${A}")]
+    entry.caFile = "${A}/{env:A}.pem"
     entry.auth = .bearer(token: .text("${A}"))
     var expected = entry
     expected.url = "https://1.example/1"
     expected.headers = [NamedValue("X", "1")]
+    expected.caFile = "1/1.pem"
     let expanded = try ServerEntry(id: "s", transport: .http(entry)).expanded(with: templates)
     #expect(expanded.transport == .http(expected))
   }
@@ -121,11 +123,36 @@ import Testing
 
   @Test(arguments: [("", "v"), ("A B", "v"), ("A:", "v"), ("A", "v\r\nB: w"), ("A", "\u{7F}")])
   func whatCannotBeAHeaderIsRefused(_ name: String, _ value: String) {
-    var entry = HTTPEntry(url: "u")
+    var entry = HTTPEntry(url: "http://u")
     entry.headers = [NamedValue(name, value)]
     let failure = #expect(throws: TemplateFailure.self) {
       try ServerEntry(id: "s", transport: .http(entry)).expanded(with: templates)
     }
     #expect(failure?.field == "headers.\(name)")
+  }
+
+  @Test(arguments: [
+    ("u", "this is no absolute http or https URL"), ("ftp://h/", "this is no absolute http or https URL"),
+    ("https://", "this is no absolute http or https URL"), ("http://h/a b", "this is no absolute http or https URL"),
+    ("http://h/\0", "this is no absolute http or https URL"), ("${EMPTY}", "this is no absolute http or https URL"),
+    (
+      "https://user:hunter2@h/",
+      "a URL with a user name cannot be used; give it in auth, with type \"basic\""
+    ),
+  ])
+  func whatIsNoURLIsRefusedAndNotRepeated(_ url: String, _ detail: String) {
+    let failure = #expect(throws: TemplateFailure.self) {
+      try ServerEntry(id: "s", transport: .http(HTTPEntry(url: url))).expanded(with: templates)
+    }
+    #expect(failure?.description == "url: \(detail)")
+  }
+
+  @Test func aBlankAuthorityFileIsRefused() {
+    var entry = HTTPEntry(url: "http://h")
+    entry.caFile = "${EMPTY} "
+    let failure = #expect(throws: TemplateFailure.self) {
+      try ServerEntry(id: "s", transport: .http(entry)).expanded(with: templates)
+    }
+    #expect(failure?.field == "caFile")
   }
 }

@@ -7,9 +7,10 @@ extension ConfigurationParser {
     "basic": ["password", "passwordEnv", "type", "username"],
     "bearer": ["token", "tokenEnv", "type"],
     "oauth": [
-      "authorizationEndpoint", "authorizationServer", "clientId", "clientMetadataUrl", "clientName", "clientSecret",
-      "clientSecretEnv", "codeChallengeMethodsSupported", "redirectUri", "registrationEndpoint", "resourceMetadataUrl",
-      "scope", "tokenEndpoint", "tokenStoreKey", "type",
+      "allowLoopback", "authorizationEndpoint", "authorizationServer", "clientId", "clientMetadataUrl", "clientName",
+      "clientSecret", "clientSecretEnv", "codeChallengeMethodsSupported", "grant", "issuer", "privateKeyFile",
+      "redirectUri", "registrationEndpoint", "resourceMetadataUrl", "scope", "signingAlg", "tokenEndpoint",
+      "tokenStoreKey", "type",
     ],
   ]
 
@@ -64,7 +65,7 @@ extension ConfigurationParser {
   }
 
   /// nil if one of the members has the wrong type, which is reported and makes counting them pointless.
-  private mutating func secretParts(
+  mutating func secretParts(
     _ object: ConfigurationObject, _ direct: String, _ variable: String
   ) -> (text: String?, name: String?)? {
     let text = string(object, direct)
@@ -73,42 +74,5 @@ extension ConfigurationParser {
       return nil
     }
     return (text.flatMap { $0.isEmpty ? nil : $0 }, name.flatMap { $0.isBlank ? nil : $0 })
-  }
-
-  private mutating func oauth(_ object: ConfigurationObject, server id: String) -> OAuthSettings {
-    var settings = OAuthSettings(tokenStoreKey: id)
-    settings.clientID = filled(object, "clientId")
-    settings.clientName = filled(object, "clientName") ?? settings.clientName
-    switch secretParts(object, "clientSecret", "clientSecretEnv") {
-    case (let text?, nil)?: settings.clientSecret = .text(text)
-    case (nil, let name?)?: settings.clientSecret = .variable(name)
-    case (_?, _?)?:
-      problems.add(.error, "auth has both clientSecret and clientSecretEnv; configure at most one", at: object.node)
-    default: break
-    }
-    settings.clientMetadataURL = filled(object, "clientMetadataUrl")
-    settings.redirectURI = filled(object, "redirectUri") ?? settings.redirectURI
-    settings.scope = filled(object, "scope")
-    settings.tokenStoreKey = filled(object, "tokenStoreKey") ?? id
-    settings.authorizationServer = filled(object, "authorizationServer")
-    settings.resourceMetadataURL = filled(object, "resourceMetadataUrl")
-    settings.authorizationEndpoint = filled(object, "authorizationEndpoint")
-    settings.tokenEndpoint = filled(object, "tokenEndpoint")
-    settings.registrationEndpoint = filled(object, "registrationEndpoint")
-    settings.codeChallengeMethodsSupported = strings(object, "codeChallengeMethodsSupported")
-    for item in object["codeChallengeMethodsSupported"]?.items ?? [] where item.value.string?.isBlank == true {
-      problems.add(.error, "codeChallengeMethodsSupported has a blank item", at: item)
-    }
-    return settings
-  }
-
-  /// A string that, when given, must not be blank.
-  private mutating func filled(_ object: ConfigurationObject, _ key: String) -> String? {
-    guard let text = string(object, key), let node = object[key] else { return nil }
-    guard !text.isBlank else {
-      problems.add(.error, "\(key) is blank; give a value or leave it out", at: node)
-      return nil
-    }
-    return text
   }
 }

@@ -3,14 +3,15 @@ import Protocol
 /// The entries of `mcpServers`.
 extension ConfigurationParser {
   static let serverKeys = [
-    "allowStateless", "args", "auth", "command", "cwd", "disabled", "env", "headers", "protocolVersion", "timeout",
-    "transport", "type", "url",
+    "allowStateless", "args", "auth", "caFile", "command", "cwd", "disabled", "env", "headers", "protocolVersion",
+    "timeout", "transport", "type", "url",
   ]
   static let httpTypes = ["http", "streamable-http", "streamableHttp", "sse"]
 
   /// Headers whose values follow from the protocol and the body, in lower case (RFC 9110, RFC 9112, MCP transports).
   private static let protocolHeaders: Set<String> = [
-    "accept", "connection", "content-length", "content-type", "host", "keep-alive", "last-event-id", "mcp-method",
+    "accept", "accept-encoding", "connection", "content-length", "content-type", "host", "keep-alive", "last-event-id",
+    "mcp-method",
     "mcp-name", "mcp-protocol-version", "mcp-session-id", "te", "trailer", "transfer-encoding", "upgrade",
   ]
 
@@ -102,11 +103,12 @@ extension ConfigurationParser {
     entry.protocolVersion = string(object, "protocolVersion")
     entry.allowStateless = bool(object, "allowStateless")
     entry.headers = namedValues(object, "headers") ?? []
+    entry.caFile = filled(object, "caFile")
     return entry
   }
 
   private mutating func rejectHTTPKeys(_ object: ConfigurationObject) {
-    for key in ["auth", "protocolVersion", "allowStateless"] {
+    for key in ["auth", "caFile", "protocolVersion", "allowStateless"] {
       guard let node = object.given(key) else { continue }
       problems.add(.error, "a stdio server (command) cannot have \(key)", at: node)
     }

@@ -23,6 +23,16 @@ extension ConfigurationParser {
     return text
   }
 
+  /// A string that, when given, must not be blank.
+  mutating func filled(_ object: ConfigurationObject, _ key: String) -> String? {
+    guard let text = string(object, key), let node = object[key] else { return nil }
+    guard !text.isBlank else {
+      problems.add(.error, "\(key) is blank; give a value or leave it out", at: node)
+      return nil
+    }
+    return text
+  }
+
   mutating func string(_ object: ConfigurationObject, _ key: String) -> String? {
     guard let node = object.given(key) else { return nil }
     return string(node)

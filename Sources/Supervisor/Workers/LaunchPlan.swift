@@ -6,8 +6,8 @@ import Protocol
 /// What a server's entry says about starting it, with templates expanded: or why it cannot be started.
 enum LaunchPlan {
   case stdio(StdioEntry, environment: [String])
-  /// One sentence without the server's name.
-  case impossible(String)
+  case http(HTTPPlan)
+  case impossible(ServerFailure)
 
   init(_ entry: ServerEntry, _ settings: SupervisorSettings) {
     let variables = Dictionary(
@@ -16,7 +16,7 @@ enum LaunchPlan {
     do {
       expanded = try entry.expanded(with: TemplateExpansion { variables[$0] })
     } catch {
-      self = .impossible("\(error)")
+      self = .impossible(ServerFailure("\(error)", code: .configInvalid))
       return
     }
     switch expanded.transport {
@@ -26,30 +26,53 @@ enum LaunchPlan {
         environment: UpstreamEnvironment.make(
           inherited: settings.environment, secrets: settings.configuration.secretVariables, entry: stdio.env,
           programDirectory: settings.programDirectory))
-    case .http: self = .impossible("it has a url, and this version starts only servers with a command")
+    case .http(let http):
+      do {
+        self = .http(try HTTPPlan(http, settings))
+      } catch {
+        self = .impossible(error)
+      }
     }
   }
 
-  var misconfiguration: String? {
-    if case .impossible(let detail) = self { return detail }
+  /// Why it cannot be started as long as the entry and the daemon's environment are what they are.
+  var impossibility: ServerFailure? {
+    if case .impossible(let failure) = self { return failure }
     return nil
   }
 
-  /// The frame that starts the upstream; nil when it is impossible.
+  /// The frame that starts the upstream; fails while there is no place for the credential store, and when it is
+  /// impossible.
   func launch(
     _ entry: ServerEntry, _ settings: SupervisorSettings, mark: String, era: ProtocolRevision.Era?
-  ) -> UpstreamLaunch? {
-    guard case .stdio(let stdio, let environment) = self else { return nil }
-    let daemon = settings.configuration.daemon
-    let directory = stdio.cwd.map { $0.hasPrefix("/") ? $0 : "\(settings.defaultDirectory)/\($0)" }
-    return UpstreamLaunch(
-      server: entry.id, fingerprint: entry.fingerprint, mark: mark,
-      transport: .stdio(
+  ) throws(ServerFailure) -> UpstreamLaunch {
+    let transport: UpstreamLaunch.Transport
+    switch self {
+    case .impossible(let failure): throw failure
+    case .stdio(let stdio, let environment):
+      let directory = stdio.cwd.map { $0.hasPrefix("/") ? $0 : "\(settings.defaultDirectory)/\($0)" }
+      transport = .stdio(
         StdioLaunch(
           command: stdio.command, arguments: stdio.args, environment: environment,
-          directory: directory ?? settings.defaultDirectory)),
+          directory: directory ?? settings.defaultDirectory))
+    case .http(let plan):
+      transport = .http(plan.launch(storePath: try plan.needsStore ? settings.storePath() : ""))
+    }
+    let daemon = settings.configuration.daemon
+    return UpstreamLaunch(
+      server: entry.id, fingerprint: entry.fingerprint, mark: mark, transport: transport,
       startTimeoutMilliseconds: max(daemon.startSeconds * 1000, settings.configuration.timeoutMs(of: entry)),
       discoverTimeoutMilliseconds: daemon.discoverMs, graceMilliseconds: daemon.stopGraceMs,
       orphanSeconds: daemon.workerOrphanSeconds, era: era)
+  }
+}
+
+extension SupervisorSettings {
+  fileprivate func storePath() throws(ServerFailure) -> String {
+    switch credentialStore(configuration) {
+    case .file(let path): return path
+    case .none(let reason):
+      throw ServerFailure("has no place for its credentials: \(reason)", code: .authStoreUnavailable)
+    }
   }
 }

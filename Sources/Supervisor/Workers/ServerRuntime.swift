@@ -63,7 +63,7 @@ final class ServerRuntime {
     self.entry = entry
     self.index = index
     self.launch = launch
-    machine = ServerMachine(isDisabled: entry.disabled, misconfiguration: launch.misconfiguration)
+    machine = ServerMachine(isDisabled: entry.disabled, misconfiguration: launch.impossibility?.detail)
     told = Told(machine)
   }
 

@@ -36,8 +36,8 @@ run: ## set up, build, start the daemon with real example servers; Ctrl-C ends a
 test: ## set up and run all tests (FILTER=regex; OFFLINE=1 installs nothing from PyPI)
 	@scripts/test $(if $(FILTER),--filter '$(FILTER)') $(if $(OFFLINE),--offline)
 
-check: ## format, imports, tree rules, and a build where warnings are errors
-	@scripts/check
+check: ## format, imports, tree rules, documents, and a build where warnings are errors (OFFLINE=1: no documents)
+	@$(if $(OFFLINE),OFFLINE=1) scripts/check
 
 format: ## format the Swift sources in place
 	@$(SWIFT) format format --in-place --recursive --parallel $(FORMATTED)

@@ -152,6 +152,15 @@ struct FakeFlag: Sendable {
     count("--resources", "N", "resources fake://resource/1 to N (default 0, then without the capability)") {
       $0.resources = $1
     },
+    text("--template", "T", "a resource template; URIs that begin like it can be read; may be repeated") {
+      $0.templates.append($1)
+    },
+    FakeFlag("--late-method", "METHOD:MS", "answers METHOD after MS; may be repeated") { options, text in
+      let parts = text.split(separator: ":")
+      guard parts.count == 2, let delay = Int(parts[1]), delay >= 0 else { return false }
+      options.lateMethods[String(parts[0])] = delay
+      return true
+    },
     count("--prompts", "N", "prompts prompt_1 to N (default 0, then without the capability)") { $0.prompts = $1 },
     text("--no-capabilities", "A,B", "capabilities neither advertised nor served: tools, resources, prompts") {
       $0.withoutCapabilities = Set(names($1))

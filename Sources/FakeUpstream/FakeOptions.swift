@@ -42,6 +42,8 @@ struct FakeOptions {
   var longDescription = 0
   var extraTools: [String] = []
   var resources = 0
+  var templates: [String] = []
+  var lateMethods: [String: Int] = [:]
   var prompts = 0
   var withoutCapabilities: Set<String> = []
 

@@ -4,7 +4,7 @@ import StdioServer
 extension FakeServer {
   var capabilities: [String] {
     var names: [String] = ["tools"]
-    if options.resources > 0 { names.append("resources") }
+    if options.resources > 0 || !options.templates.isEmpty { names.append("resources") }
     if options.prompts > 0 { names.append("prompts") }
     return names.filter { !options.withoutCapabilities.contains($0) }
   }

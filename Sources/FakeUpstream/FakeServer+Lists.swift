@@ -82,13 +82,21 @@ extension FakeServer {
   func listTemplates(_ request: MCPRequest) {
     connection.answer(request, cache: Self.noCache) { result in
       result.key("resourceTemplates")
-      result.splice(text: #"[{"uriTemplate":"fake://resource/{number}","name":"numbered resource"}]"#)
+      result.beginArray()
+      for template in options.templates {
+        result.beginObject()
+        result.member("uriTemplate", template)
+        result.member("name", "template")
+        result.endObject()
+      }
+      result.endArray()
     }
   }
 
   func readResource(_ request: MCPRequest) throws(MCPFailure) {
     let uri = try request.parameter("uri")
-    guard (0..<options.resources).contains(where: { Self.uri($0) == uri }) else {
+    let isTemplated = options.templates.contains { uri.hasPrefix($0.prefix { $0 != "{" }) }
+    guard isTemplated || (0..<options.resources).contains(where: { Self.uri($0) == uri }) else {
       throw .resourceNotFound(uri, isModern: request.isModern)
     }
     connection.answer(request, cache: Self.noCache) { result in

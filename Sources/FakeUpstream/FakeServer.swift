@@ -105,15 +105,23 @@ final class FakeServer {
     output.floodStderr()
     if let limit = options.hangAfter, limit > 0 ? requests > limit : !Self.isOpening(request.method) { isDeaf = true }
     if !isDeaf {
-      do {
-        try handle(request)
-      } catch {
-        connection.fail(request, error)
+      if let delay = options.lateMethods[request.method] {
+        loop.after(milliseconds: delay) { [self] in answer(request) }
+      } else {
+        answer(request)
       }
       isFirstRequest = false
       if request.method == "tools/call" { countCall() }
     }
     if requests == options.stopReadingAfter { loop.isReading = false }
+  }
+
+  private func answer(_ request: MCPRequest) {
+    do {
+      try handle(request)
+    } catch {
+      connection.fail(request, error)
+    }
   }
 
   /// What a client sends before it makes calls.

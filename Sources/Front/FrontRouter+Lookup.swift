@@ -24,7 +24,7 @@ extension FrontRouter {
       case .carryOut: submit(operation, entry.server, entry.upstreamName)
       case .describe: answerDescription(operation)
       }
-    } else if operation.kind == .resource, let (server, uri) = catalog.aliasedResource(operation.entryID) {
+    } else if operation.kind == .resource, let (server, uri) = catalog.forwardedResource(operation.entryID) {
       submit(operation, server, uri)
     } else if let owner = catalog.unlistedOwners(of: operation.entryID, operation.kind)
       .first(where: { !operation.triedServers.contains($0) })

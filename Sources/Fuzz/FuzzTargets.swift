@@ -6,6 +6,7 @@ enum FuzzTargets {
     JSONFuzzTarget.self,
     JSONRPCFuzzTarget.self,
     LineFuzzTarget.self,
+    URITemplateFuzzTarget.self,
     WorkerFrameFuzzTarget.self,
   ]
 

@@ -122,6 +122,7 @@ extension WorkerSupervisor {
     for (items, message, member, field) in [
       (catalog.tools, "registered upstream tool", "name", "tool_name"),
       (catalog.resources, "registered upstream resource", "uri", "uri"),
+      (catalog.resourceTemplates, "registered upstream resource template", "uriTemplate", "uri_template"),
       (catalog.prompts, "registered upstream prompt", "name", "prompt_name"),
     ] {
       for item in items {

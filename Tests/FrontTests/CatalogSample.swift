@@ -22,7 +22,7 @@ enum CatalogSample {
   }
 
   static func lists(
-    tools: [String] = [], resources: [String] = [], prompts: [String] = []
+    tools: [String] = [], resources: [String] = [], prompts: [String] = [], templates: [String] = []
   ) throws -> ServerCatalog {
     func array(_ key: String, _ names: [String]) -> String {
       names.map { #"{"\#(key)":"\#($0)"}"# }.joined(separator: ",")
@@ -31,7 +31,7 @@ enum CatalogSample {
       try slice(
         """
         {"hash":"h","tools":[\(array("name", tools))],"resources":[\(array("uri", resources))],\
-        "prompts":[\(array("name", prompts))]}
+        "prompts":[\(array("name", prompts))],"resourceTemplates":[\(array("uriTemplate", templates))]}
         """))
   }
 }

@@ -153,9 +153,43 @@ struct CatalogTests {
     var catalog = Catalog(try CatalogSample.configuration(["has", "none", "late"], members))
     catalog.set(server: "has", try CatalogSample.lists(resources: ["u://1"]))
     catalog.set(server: "none", try CatalogSample.lists(tools: ["t"]))
-    let found = catalog.aliasedResource("A")
+    let found = catalog.forwardedResource("A")
     #expect(found?.server == "has")
     #expect(found?.uri.string == #"u://a "b""#)
-    for id in ["B", "C", "E", "has.u://a"] { #expect(catalog.aliasedResource(id) == nil, "\(id)") }
+    for id in ["B", "C", "E", "has.u://a"] { #expect(catalog.forwardedResource(id) == nil, "\(id)") }
+  }
+
+  @Test("a URI that no list names belongs to the first server with a template for it")
+  func templates() throws {
+    let members = #""resourceAliases": {"b.u://secret": "S", "a.u://gone": "G"}"#
+    var catalog = Catalog(try CatalogSample.configuration(["a.b", "b", "a", "late"], members))
+    catalog.set(server: "a", try CatalogSample.lists(resources: ["u://listed"], templates: ["u://{x}", "}"]))
+    catalog.set(server: "b", try CatalogSample.lists(templates: ["u://{x}", "v://{+x}"]))
+    catalog.set(server: "a.b", try CatalogSample.lists(templates: ["w://{x}"]))
+    func owner(_ id: String) -> String? {
+      catalog.forwardedResource(id).map { "\($0.server) \($0.uri.string ?? "?")" }
+    }
+    #expect(owner("a.u://1") == "a u://1")
+    #expect(owner("b.v://1/2?3") == "b v://1/2?3")
+    #expect(owner("a.b.w://1") == "a.b w://1")
+    // A server's URIs are its own; an alias replaces the source id, and reaches what only a template has.
+    #expect(owner("a.v://1") == nil && owner("late.u://1") == nil && owner("u://1") == nil && owner("b.u://1/2") == nil)
+    #expect(owner("b.u://secret") == nil && owner("S") == "b u://secret" && owner("G") == "a u://gone")
+    #expect(catalog.templatedID(of: "u://1") == "b.u://1")
+    #expect(catalog.templatedID(of: "u://secret") == "S")
+    #expect(catalog.templatedID(of: "w://1") == "a.b.w://1")
+    #expect(catalog.templatedID(of: "x://1") == nil)
+    catalog.configure(try CatalogSample.configuration(["a", "b"]), forgetting: ["b"])
+    #expect(owner("b.v://1") == nil && catalog.templatedID(of: "u://1") == "a.u://1")
+    catalog.set(server: "a", try CatalogSample.lists())
+    #expect(catalog.templatedID(of: "u://1") == nil)
+  }
+
+  @Test("a list that was kept before templates were read has none")
+  func keptWithoutTemplates() throws {
+    let kept = try CatalogSample.slice(
+      #"{"hash":"h","tools":[],"resources":[{"uri":"u"}],"prompts":[],"listErrors":[]}"#)
+    #expect(ServerCatalog(kept).resourceTemplates.isEmpty)
+    #expect(ServerCatalog(kept).resources.count == 1)
   }
 }

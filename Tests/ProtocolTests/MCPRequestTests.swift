@@ -116,6 +116,9 @@ import Testing
   @Test(arguments: [
     (ListKind.tools, "tools/list", "notifications/tools/list_changed", "toolsListChanged"),
     (.resources, "resources/list", "notifications/resources/list_changed", "resourcesListChanged"),
+    (
+      .resourceTemplates, "resources/templates/list", "notifications/resources/list_changed", "resourcesListChanged"
+    ),
     (.prompts, "prompts/list", "notifications/prompts/list_changed", "promptsListChanged"),
   ])
   func listNames(kind: ListKind, method: String, notification: String, filter: String) {

@@ -139,6 +139,31 @@ import Testing
     #expect(catalog.member("hash")?.string != session.catalogHash)
   }
 
+  @Test(arguments: [
+    ["--template", "t://{a}"], ["--template", "t://{a}", "--era", "modern"],
+    ["--template", "t://{a}", "--late-method", "resources/templates/list:2300"],
+    ["--resources", "1", "--list-error", "resources/templates/list"],
+    ["--resources", "1", "--late-method", "resources/templates/list:600000"],
+  ])
+  func templatesAreReadAndNotMissed(flags: [String]) async throws {
+    let (_, client, session) = try await WorkerHarness.ready(flags, era: nil)
+    #expect(session.listErrors.isEmpty, "a server need not have templates")
+    let hasTemplate = flags.contains("--template")
+    func names() async throws -> [String]? {
+      try await client.request(WorkerMethod.readCatalog).result?.member("resourceTemplates")?.elements
+        .compactMap { $0.member("uriTemplate")?.string }
+    }
+    if flags.contains(where: { $0.hasSuffix(":2300") }) {
+      // Served without them, told when they come.
+      #expect(try await names() == [])
+      #expect(await eventually { !client.notifications(WorkerMethod.catalogChanged).isEmpty })
+    }
+    #expect(try await names() == (hasTemplate ? ["t://{a}"] : []))
+    // A list that never comes does not keep others from being read again.
+    _ = try await client.answer(client.call("add_tool", #"{"name":"fresh"}"#))
+    #expect(await eventually { !client.notifications(WorkerMethod.catalogChanged).isEmpty })
+  }
+
   @Test func aLargeAnswer() async throws {
     let (_, client, _) = try await WorkerHarness.ready()
     let answer = try await client.answer(client.call("big", #"{"bytes":8000000}"#))

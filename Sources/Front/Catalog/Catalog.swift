@@ -9,6 +9,7 @@ struct Catalog: Sendable {
   private(set) var capabilities: EntryCatalog<Capability>
   private(set) var resources: EntryCatalog<ResourceEntry>
   private(set) var prompts: EntryCatalog<PromptEntry>
+  private(set) var templates = ResourceTemplates()
   private var listed: Set<String> = []
 
   init(_ configuration: Configuration) {
@@ -27,6 +28,7 @@ struct Catalog: Sendable {
     capabilities.configure(aliases: configuration.capabilityAliases, order: order, keeping: kept)
     resources.configure(aliases: configuration.resourceAliases, order: order, keeping: kept)
     prompts.configure(aliases: configuration.promptAliases, order: order, keeping: kept)
+    templates.keep(only: kept)
   }
 
   /// Takes a server's lists.
@@ -35,6 +37,7 @@ struct Catalog: Sendable {
     capabilities.set(server: server, items: lists.tools, order: order)
     resources.set(server: server, items: lists.resources, order: order)
     prompts.set(server: server, items: lists.prompts, order: order)
+    templates.set(server: server, items: lists.resourceTemplates)
   }
 
   /// Whether the server's lists were ever read.
@@ -66,20 +69,6 @@ struct Catalog: Sendable {
       !isListed(server)
         && (id.utf8.starts(with: "\(server).".utf8) || aliased.contains { $0.utf8.starts(with: "\(server).".utf8) })
     }
-  }
-
-  /// The server and URI of an alias for a resource that no list names: it is forwarded all the same, if that server has
-  /// resources (contract §6.1).
-  func aliasedResource(_ id: String) -> (server: String, uri: JSONSlice)? {
-    for source in sources(of: id, .resource) {
-      for server in order where isListed(server) && source.utf8.starts(with: "\(server).".utf8) {
-        guard resources.sorted.contains(where: { $0.server == server }) else { continue }
-        var writer = JSONWriter()
-        writer.value(String(source.dropFirst(server.count + 1)))
-        return (server, JSONSlice(assembled: writer))
-      }
-    }
-    return nil
   }
 
   /// The source ids that have `id` as their alias.

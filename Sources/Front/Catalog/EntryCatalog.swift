@@ -49,6 +49,9 @@ struct EntryCatalog<Entry: CatalogEntry>: Sendable {
     }
   }
 
+  /// The id under which clients see a source id, whether a list names it or not.
+  func publicID(of source: String) -> String { aliases.publicID(of: source) }
+
   /// The source ids that have `id` as their alias.
   func aliasedSources(of id: String) -> [String] { aliases.publicIDs.filter { $0.value == id }.map(\.key) }
 }

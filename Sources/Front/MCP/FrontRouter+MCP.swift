@@ -125,16 +125,25 @@ extension FrontRouter {
     let payload = kind == .prompt ? params?.member("arguments") : nil
     let trace = mcpTrace(params)
     func serve() {
-      let request = OperationRequest(kind: kind, id: nativeNames(kind).id(of: name), payload: payload, requestID: nil)
+      let request = OperationRequest(kind: kind, id: nativeID(kind, name), payload: payload, requestID: nil)
       operate(kind, call(.native(kind, name: name)), .success(request), trace: trace)
     }
     // A name alone does not tell its server, so an unknown one waits for first starts as the lists do.
-    let id = nativeNames(kind).id(of: name)
-    if catalog.entry(kind, id) != nil || !policy.allows(id) || !catalog.unlistedOwners(of: id, kind).isEmpty {
+    let id = nativeID(kind, name)
+    if catalog.entry(kind, id) != nil || catalog.forwardedResource(id) != nil || !policy.allows(id)
+      || !catalog.unlistedOwners(of: id, kind).isEmpty
+    {
       serve()
     } else {
       list(kind, call(.afterFirstStarts(serve)), wait: nil)
     }
+  }
+
+  /// The public id that a client means: by a listed name, by the id itself, or by a URI that matches a template.
+  private func nativeID(_ kind: EntryKind, _ name: String) -> String {
+    let id = nativeNames(kind).id(of: name)
+    guard kind == .resource, catalog.entry(kind, id) == nil, catalog.forwardedResource(id) == nil else { return id }
+    return catalog.templatedID(of: name) ?? id
   }
 
   private func nativeNames(_ kind: EntryKind) -> NativeNames {

@@ -69,6 +69,8 @@ package struct ServerCatalog: Sendable {
   package let hash: String
   package let tools: [JSONSlice]
   package let resources: [JSONSlice]
+  /// Empty in what was kept before templates were read.
+  package let resourceTemplates: [JSONSlice]
   package let prompts: [JSONSlice]
   /// Lists that are incomplete, one sentence each.
   package let problems: [String]
@@ -82,6 +84,7 @@ package struct ServerCatalog: Sendable {
     hash = result.member("hash")?.string ?? ""
     tools = result.member("tools").map { Array($0.elements) } ?? []
     resources = result.member("resources").map { Array($0.elements) } ?? []
+    resourceTemplates = result.member("resourceTemplates").map { Array($0.elements) } ?? []
     prompts = result.member("prompts").map { Array($0.elements) } ?? []
     problems = result.member("listErrors")?.strings ?? []
   }

@@ -6,8 +6,8 @@ import Protocol
 /// second time ends the list with what was read (contract §6.1).
 struct ListReader {
   static let mostPages = 1000
-  /// Items of one list may hold this many bytes together; a quarter of a frame, so that all lists fit into one.
-  static let mostBytes = Frame.maximumLength / 4
+  /// Items of one list may hold this many bytes together, so that all lists fit into one frame.
+  static let mostBytes = Frame.maximumLength / (ListKind.allCases.count + 1)
   /// What keeping one item or cursor costs beside its bytes: millions of empty objects are not small.
   static let overhead = 64
 

@@ -9,8 +9,8 @@ struct UpstreamCatalog {
 
   init() { updateHash() }
 
-  /// Sentences about lists that are incomplete.
-  var listErrors: [String] { ListKind.allCases.compactMap { problems[$0] } }
+  /// Sentences about lists that are incomplete. A server without a list of templates lacks nothing.
+  var listErrors: [String] { ListKind.allCases.filter { !$0.isOptional }.compactMap { problems[$0] } }
 
   /// Takes one list. A list that failed, or broke off before it had as many items as the last complete one, leaves the
   /// items as they were: stale is better than gone.

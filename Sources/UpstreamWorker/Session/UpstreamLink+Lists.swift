@@ -5,12 +5,15 @@ import Protocol
 extension UpstreamLink {
   /// Changes that come in a burst cause one listing, this long after the first.
   private static let debounce = Duration.milliseconds(100)
+  /// How long the first listing waits for optional lists when it has all others: servers of the field ignore methods that
+  /// they do not know.
+  private static let optionalPatience = Duration.seconds(2)
 
   /// 2026-07-28 upstreams notify only inside a subscription (mcp-checklist §5.9).
   func listen() {
     guard let session, session.revision.era == .modern else { return }
     let kinds = ListKind.allCases.filter {
-      session.capabilities.member($0.rawValue)?.member("listChanged")?.bool == true
+      !$0.isOptional && session.capabilities.member($0.capability)?.member("listChanged")?.bool == true
     }
     guard !kinds.isEmpty else { return }
     // A string id: it cannot collide with the integers of our requests, and its end needs no entry in `pending`.
@@ -29,7 +32,7 @@ extension UpstreamLink {
   func beginListing(_ kinds: Set<ListKind>) {
     let hash = catalog.hash
     for kind in ListKind.allCases where kinds.contains(kind) {
-      if session?.capabilities.member(kind.rawValue) == nil {
+      if session?.capabilities.member(kind.capability) == nil {
         catalog.set(kind, items: [], problem: nil)
       } else {
         let reader = ListReader(kind: kind)
@@ -70,9 +73,18 @@ extension UpstreamLink {
       let hash = catalog.hash
       catalog.set(kind, items: items, problem: problem)
       if let problem { log(problem) }
-      if lists.isEmpty || isReady { listingComplete(hashBefore: hash) }
+      if lists.isEmpty || isReady {
+        listingComplete(hashBefore: hash)
+      } else if hasOptionalListsOnly {
+        loop.schedule(after: Self.optionalPatience) { [weak self] in
+          // What comes later is a change.
+          if let self, case .listing = phase, hasOptionalListsOnly { finishStart() }
+        }
+      }
     }
   }
+
+  private var hasOptionalListsOnly: Bool { lists.keys.allSatisfy(\.isOptional) }
 
   private var isReady: Bool {
     if case .ready = phase { return true }
@@ -85,12 +97,12 @@ extension UpstreamLink {
     case .ready: if catalog.hash != hashBefore { handlers.catalogChanged() }
     case .opening, .over: break
     }
-    // A change that came while its list was being read.
-    if lists.isEmpty && !staleLists.isEmpty { scheduleListing() }
+    // A change that came while its list was being read. Other lists may never end.
+    if staleLists.contains(where: { lists[$0] == nil }) { scheduleListing() }
   }
 
-  func listChanged(_ kind: ListKind) {
-    staleLists.insert(kind)
+  func listChanged(_ kinds: [ListKind]) {
+    staleLists.formUnion(kinds)
     scheduleListing()
   }
 

@@ -203,8 +203,9 @@ final class UpstreamLink {
   }
 
   private func notified(_ method: String, _ params: JSONSlice?) {
-    if let kind = ListKind.allCases.first(where: { $0.changeNotification == method }) {
-      listChanged(kind)
+    let changed = ListKind.allCases.filter { $0.changeNotification == method }
+    if !changed.isEmpty {
+      listChanged(changed)
     } else if method == "notifications/progress", let params, let token = params.member("progressToken")?.int,
       let call = calls[token], call.frame.wantsProgress
     {

@@ -1,0 +1,41 @@
+import Protocol
+
+/// Resources that no list names and that are asked for all the same (contract §6.1).
+extension Catalog {
+  /// The server and URI of a public id that no list names: of an alias, if that server has resources, or of a source id
+  /// whose URI matches a template of that server.
+  func forwardedResource(_ id: String) -> (server: String, uri: JSONSlice)? {
+    for source in sources(of: id, .resource) {
+      if let (server, uri) = owner(of: source, where: { server, _ in hasResources(server) }) { return (server, uri) }
+    }
+    // An alias replaces the source id.
+    guard resources.publicID(of: id) == id else { return nil }
+    return owner(of: id) { server, uri in templates.match(uri, of: server) }
+  }
+
+  /// The public id of a URI that no list names and that matches a template: of the first such server in the order of the
+  /// configuration.
+  func templatedID(of uri: String) -> String? {
+    order.first { isListed($0) && templates.match(uri, of: $0) }.map { resources.publicID(of: "\($0).\(uri)") }
+  }
+
+  /// The first server in the order of the configuration that the source id can be of. Ids of servers may contain dots.
+  private func owner(
+    of source: String, where accepts: (_ server: String, _ uri: Substring) -> Bool
+  ) -> (server: String, uri: JSONSlice)? {
+    for server in order where isListed(server) && source.utf8.starts(with: "\(server).".utf8) {
+      guard let rest = source.utf8.index(source.startIndex, offsetBy: server.utf8.count + 1, limitedBy: source.endIndex)
+      else { continue }
+      let uri = source[rest...]
+      guard accepts(server, uri) else { continue }
+      var writer = JSONWriter()
+      writer.value(String(uri))
+      return (server, JSONSlice(assembled: writer))
+    }
+    return nil
+  }
+
+  private func hasResources(_ server: String) -> Bool {
+    templates.has(server) || resources.sorted.contains { $0.server == server }
+  }
+}

@@ -85,7 +85,8 @@ let package = Package(
 
     // MARK: Tests
     tests("ConfigurationTests", ["Configuration", "Protocol"]),
-    tests("FrontTests", ["Configuration", "Front", "Platform", "Protocol", "Supervisor", "TestSupport"]),
+    tests(
+      "FrontTests", ["Configuration", "Front", "Platform", "Protocol", "Supervisor", "Telemetry", "TestSupport"]),
     tests(
       "IntegrationTests", ["Client", "Platform", "Protocol", "TestSupport", "Transport"], exclude: ["Peers"]),
     tests("OAuthTests", ["Configuration", "HTTPClient", "OAuth", "Platform", "Protocol", "TestSupport"]),

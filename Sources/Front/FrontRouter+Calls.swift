@@ -1,5 +1,5 @@
 import Configuration
-import Platform
+package import Platform
 package import Protocol
 package import Supervisor
 import Telemetry
@@ -17,6 +17,7 @@ extension FrontRouter {
     case .failure(let refusal):
       target.finish(.failure(refusal.failure), requestID: refusal.requestID, traceID: trace.traceID.description)
       logRefusal(target, kind, refusal, trace)
+      recordRefusal(target, kind, refusal, trace)
     case .success(let request):
       begin(
         FrontOperation(
@@ -29,6 +30,7 @@ extension FrontRouter {
     var operation = operation
     operation.server = server
     operation.timeoutMilliseconds = timeout(of: server)
+    operation.tracedRequest = tracedRequest(of: operation, upstreamName)
     operations[operation.id] = operation
     if operation.kind == .prompt, let payload = operation.payload, payload.kind != .object, payload.kind != .null {
       return refuseArguments(operation, server)
@@ -41,7 +43,7 @@ extension FrontRouter {
     let carried = Operation(
       id: operation.id, server: server, method: operation.kind.method, parameters: parameters,
       blob: blob(operation), deadline: operation.deadline, timeoutMilliseconds: operation.timeoutMilliseconds,
-      traceparent: operation.trace.traceparent)
+      traceparent: (operation.tracedRequest?.context ?? operation.trace.unrecorded).traceparent)
     supervisor.assumeIsolated { $0.submit(carried) }
   }
 
@@ -92,10 +94,12 @@ extension FrontRouter {
   /// The client has gone: nothing is answered any more, and the upstream is told.
   func abandon(_ id: OperationID) {
     guard let operation = operations.removeValue(forKey: id) else { return }
-    _ = supervisor.assumeIsolated { $0.cancel(id) }
+    let sentAt = supervisor.assumeIsolated { $0.cancel(id) }
     let failure = OperationFailure(
       status: 409, code: .upstreamError, message: "The client went away.", reason: "cancelled")
     logEnd(operation, .failure(failure))
+    recordRequest(of: operation, nil, sentAt: sentAt)
+    recordEnd(of: operation, .failure(failure))
     operationsChanged()
   }
 
@@ -106,6 +110,7 @@ extension FrontRouter {
     let result = result.mapError { hinted($0, operation.kind, operation.entryID, server: operation.server) }
     operation.target.finish(result, requestID: operation.requestID, traceID: operation.traceID)
     logEnd(operation, result)
+    recordEnd(of: operation, result)
     operationsChanged()
   }
 
@@ -167,8 +172,11 @@ extension FrontRouter {
 // MARK: SupervisorDelegate
 
 extension FrontRouter: SupervisorDelegate {
-  package func operationEnded(_ id: OperationID, blob: JSONSlice, _ end: OperationEnd) {
+  package func operationEnded(
+    _ id: OperationID, blob: JSONSlice, _ end: OperationEnd, sentAt: MonotonicTime?
+  ) {
     guard let operation = operations[id] else { return }  // its client went away
+    recordRequest(of: operation, end, sentAt: sentAt)
     finish(
       id,
       FailureMapping.outcome(

@@ -92,6 +92,7 @@ extension FrontRouter {
     capability.writeDetail(to: &writer)
     writer.endObject()
     operation.target.reply(status: 200, body: writer.bytes)
+    recordEnd(of: operation, .success(nil))
     operationsChanged()
   }
 }

@@ -12,6 +12,8 @@ package actor FrontRouter {
   var settings: FrontSettings
   let supervisor: WorkerSupervisor
   let log: Logger
+  /// Where the spans of operations go; nil unless traces are exported.
+  private(set) var spans: (any SpanRecorder)?
   var policy: Policy
   var redaction: Redaction
   var catalog: Catalog
@@ -61,6 +63,9 @@ package actor FrontRouter {
   }
 
   // MARK: Life
+
+  /// Hands the spans of all operations to `recorder` from now on.
+  package func recordSpans(with recorder: LoopBound<any SpanRecorder>) { spans = recorder.value }
 
   /// Opens the control socket's sessions on `socket`.
   package func serveControl(
@@ -125,11 +130,12 @@ package actor FrontRouter {
   }
 
   private func giveUp(_ id: OperationID) {
-    let wasSent = supervisor.assumeIsolated { $0.cancel(id) }
+    let sentAt = supervisor.assumeIsolated { $0.cancel(id) }
+    if let operation = operations[id] { recordRequest(of: operation, nil, sentAt: sentAt) }
     let unknown = OperationFailure(
       status: 503, code: .serverUnreachable, message: "The daemon is stopping; this was cancelled and may have run.",
       isRetryable: true, reason: "outcome_unknown")
-    finish(id, .failure(wasSent ? unknown : FailureMapping.stopping))
+    finish(id, .failure(sentAt == nil ? FailureMapping.stopping : unknown))
   }
 
   private func finishDraining() {

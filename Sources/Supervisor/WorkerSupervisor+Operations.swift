@@ -14,7 +14,7 @@ extension WorkerSupervisor {
     guard let server = server(operation.server) else {
       let message = "Server \"\(operation.server)\" is not configured."
       delegate?.assumeIsolated {
-        $0.operationEnded(operation.id, blob: operation.blob, .unavailable(.disabled, message: message))
+        $0.operationEnded(operation.id, blob: operation.blob, .unavailable(.disabled, message: message), sentAt: nil)
       }
       return
     }
@@ -30,7 +30,7 @@ extension WorkerSupervisor {
     case .disabled, .misconfigured, .stopping, .stopped:
       let (code, message) = (server.machine.code, server.machine.message(server: server.id))
       delegate?.assumeIsolated {
-        $0.operationEnded(operation.id, blob: operation.blob, .unavailable(code, message: message))
+        $0.operationEnded(operation.id, blob: operation.blob, .unavailable(code, message: message), sentAt: nil)
       }
     }
   }
@@ -55,18 +55,15 @@ extension WorkerSupervisor {
 
   /// The asker has gone: the operation is given up, upstream too, and nothing is delivered for it any more.
   ///
-  /// Returns whether it had been sent to a worker: it may have run then.
+  /// Returns when it had been sent to a worker, or nil: if it was, it may have run.
   @discardableResult
-  package func cancel(_ id: OperationID) -> Bool {
-    guard let entry = active[id] else { return false }
+  package func cancel(_ id: OperationID) -> MonotonicTime? {
+    guard let entry = active[id] else { return nil }
     switch entry.phase {
-    case .waiting:
-      end(id, nil)
-      return false
-    case .sent:
-      server(entry.server)?.link?.cancel(id)
-      return true
+    case .waiting: end(id, nil)
+    case .sent: server(entry.server)?.link?.cancel(id)
     }
+    return entry.sentAt
   }
 
   private func enqueue(
@@ -83,7 +80,7 @@ extension WorkerSupervisor {
   private func refuse(_ operation: Operation?, _ id: OperationID, _ detail: String) {
     if let blob = operation?.blob {
       let outcome = CallOutcome.notSent(CallFailure(.queueFull, detail))
-      delegate?.assumeIsolated { $0.operationEnded(id, blob: blob, .answered(outcome)) }
+      delegate?.assumeIsolated { $0.operationEnded(id, blob: blob, .answered(outcome), sentAt: nil) }
     } else {
       delegate?.assumeIsolated { $0.serverWaitEnded(id, .expired) }
     }
@@ -96,7 +93,7 @@ extension WorkerSupervisor {
       link.process.send(signal: 9)
     }
     active[operation.id] = ActiveOperation(
-      operation: operation, server: server.id, admitted: admitted, phase: .sent, timer: timer)
+      operation: operation, server: server.id, admitted: admitted, phase: .sent, timer: timer, sentAt: now)
     server.inFlight.insert(operation.id)
     server.calls += 1
     link.call(operation, now: now)
@@ -168,7 +165,8 @@ extension WorkerSupervisor {
     }
     guard let result else { return }
     if let blob = entry.operation?.blob {
-      delegate?.assumeIsolated { $0.operationEnded(id, blob: blob, result) }
+      let sentAt = entry.sentAt
+      delegate?.assumeIsolated { $0.operationEnded(id, blob: blob, result, sentAt: sentAt) }
     } else {
       let wait: ServerWait
       if case .unavailable(let code, let message) = result {

@@ -29,6 +29,8 @@ struct FrontOperation {
   /// Why the first of them could not be asked.
   var refusal: OperationFailure?
   var timeoutMilliseconds = 0
+  /// Its request to the server as spans tell it; nil unless traces are exported and this one is sampled.
+  var tracedRequest: TracedRequest?
 
   /// How it is called in messages: "Tool call".
   var name: String { purpose == .describe ? "Description" : kind.operation }

@@ -16,4 +16,6 @@ struct ActiveOperation {
   var phase: Phase
   /// The deadline while it waits; a backstop behind the worker's own deadline afterwards.
   var timer: Timer
+  /// When its frame went to the worker.
+  var sentAt: MonotonicTime?
 }

@@ -54,8 +54,8 @@ package enum ServerWait: Sendable {
 
 /// What the supervisor tells the front. Called on the loop that both run on.
 package protocol SupervisorDelegate: Actor {
-  /// An operation ended.
-  func operationEnded(_ id: OperationID, blob: JSONSlice, _ end: OperationEnd)
+  /// An operation ended. `sentAt`: when it went to the worker; nil if it never did.
+  func operationEnded(_ id: OperationID, blob: JSONSlice, _ end: OperationEnd, sentAt: MonotonicTime?)
   /// A `wait(for:)` ended.
   func serverWaitEnded(_ id: OperationID, _ result: ServerWait)
   /// A server's lists were read.

@@ -6,21 +6,36 @@ package struct TraceContext: Sendable, Hashable {
   /// Never 0. In a parsed context the caller's span, in a generated one ours.
   package let spanID: UInt64
   package let flags: UInt8
+  /// The span that this one is a child of; 0 for the first of a trace and in a parsed context.
+  package let parentSpanID: UInt64
 
-  package init(traceID: TraceID, spanID: UInt64, flags: UInt8 = TraceContext.sampledFlag) {
+  package init(
+    traceID: TraceID, spanID: UInt64, flags: UInt8 = TraceContext.sampledFlag, parentSpanID: UInt64 = 0
+  ) {
     self.traceID = traceID
     self.spanID = spanID
     self.flags = flags
+    self.parentSpanID = parentSpanID
   }
+
+  /// Whoever began the trace wants it recorded.
+  package var isSampled: Bool { flags & Self.sampledFlag != 0 }
 
   /// A new trace.
   package static func generate(using generator: inout some RandomNumberGenerator) -> TraceContext {
     TraceContext(traceID: .generate(using: &generator), spanID: generateSpanID(using: &generator))
   }
 
-  /// Another span of the same trace, to be sent to whom we call.
+  /// A span of the same trace, caused by this one.
   package func child(using generator: inout some RandomNumberGenerator) -> TraceContext {
-    TraceContext(traceID: traceID, spanID: Self.generateSpanID(using: &generator), flags: flags)
+    TraceContext(
+      traceID: traceID, spanID: Self.generateSpanID(using: &generator), flags: flags, parentSpanID: spanID)
+  }
+
+  /// What those whom we call are told when nobody will ever see this span: its parent, if it has one. Their spans would
+  /// hang on nothing otherwise.
+  package var unrecorded: TraceContext {
+    parentSpanID == 0 ? self : TraceContext(traceID: traceID, spanID: parentSpanID, flags: flags)
   }
 
   /// nil unless the text is a valid `traceparent`; an invalid one is ignored as a whole. Of versions above 00 the parts

@@ -12,13 +12,14 @@
 
 #define WP_CRYPTO_FUNCTIONS(X) \
   X(BIO_free) \
+  X(BIO_new) \
   X(BIO_new_mem_buf) \
+  X(BIO_read) \
+  X(BIO_s_mem) \
   X(ERR_clear_error) \
   X(EVP_Digest) \
   X(EVP_DigestSign) \
   X(EVP_DigestSignInit) \
-  X(EVP_DigestVerify) \
-  X(EVP_DigestVerifyInit) \
   X(EVP_MD_CTX_free) \
   X(EVP_MD_CTX_new) \
   X(EVP_PKEY_CTX_free) \
@@ -34,7 +35,8 @@
   X(EVP_PKEY_is_a) \
   X(EVP_PKEY_keygen_init) \
   X(EVP_sha256) \
-  X(PEM_read_bio_PrivateKey)
+  X(PEM_read_bio_PrivateKey) \
+  X(PEM_write_bio_PKCS8PrivateKey)
 
 /// One member per function, of that function's type and name.
 struct wp_crypto {

@@ -1,6 +1,7 @@
 /// The decoders that `warmplane-fuzz` knows, by name.
 enum FuzzTargets {
   static let all: [any FuzzTarget.Type] = [
+    ChallengeFuzzTarget.self,
     ConfigurationFuzzTarget.self,
     FrameFuzzTarget.self,
     JSONFuzzTarget.self,

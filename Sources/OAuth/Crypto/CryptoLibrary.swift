@@ -1,6 +1,6 @@
 import CCrypto
 
-/// libcrypto, loaded on first use and for good. Loading takes some milliseconds of disk: not on the event loop the first
+/// libcrypto, loaded on first use and never unloaded. Loading takes some milliseconds of disk: not on the event loop the first
 /// time, if that can be chosen.
 ///
 /// Guard of the unchecked `Sendable`: the table is written before the only instance exists and never again; the functions

@@ -1,6 +1,6 @@
 import CCrypto
 
-/// SHA-256 (FIPS 180-4) by libcrypto.
+/// SHA-256 (FIPS 180-4), computed by libcrypto.
 package enum SHA256 {
   /// The 32 bytes of the digest. Fails only when libcrypto is missing.
   package static func digest(of bytes: [UInt8]) throws(CryptoFailure) -> [UInt8] {

@@ -42,6 +42,7 @@ let package = Package(
     // MARK: C
     // No `pkgConfig`: it would link the library, which is loaded on first use.
     .systemLibrary(name: "CCrypto", path: "Sources/CCrypto", providers: [.apt(["libssl-dev"])]),
+    .target(name: "CCurl", path: "Sources/CCurl"),
     .target(name: "CLinux", path: "Sources/CLinux"),
     .systemLibrary(
       name: "CMicroHTTPD", path: "Sources/CMicroHTTPD", pkgConfig: "libmicrohttpd",
@@ -51,7 +52,7 @@ let package = Package(
     .executableTarget(name: "warmplane-exec", path: "Sources/WarmplaneExec"),
 
     // MARK: Base
-    library("HTTPClient", ["Platform", "Protocol"]),
+    library("HTTPClient", ["CCurl", "Platform", "Protocol"]),
     library("Platform", ["CLinux"]),
     library("Protocol"),
     library("StdioServer", ["Protocol"]),
@@ -87,6 +88,7 @@ let package = Package(
     tests("ConfigurationTests", ["Configuration", "Protocol"]),
     tests(
       "FrontTests", ["Configuration", "Front", "Platform", "Protocol", "Supervisor", "Telemetry", "TestSupport"]),
+    tests("HTTPClientTests", ["HTTPClient", "Platform", "Protocol", "TestSupport"], exclude: ["Peers"]),
     tests(
       "IntegrationTests", ["Client", "Platform", "Protocol", "TestSupport", "Transport"], exclude: ["Peers"]),
     tests("OAuthTests", ["Configuration", "HTTPClient", "OAuth", "Platform", "Protocol", "TestSupport"]),

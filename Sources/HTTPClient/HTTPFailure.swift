@@ -3,6 +3,8 @@ package struct HTTPFailure: Error, Sendable, Equatable, CustomStringConvertible 
   package enum Reason: String, Sendable, CaseIterable {
     /// libcurl is not installed, or too old.
     case libraryMissing
+    /// The request has something that HTTP does not allow, such as a line break in a header field.
+    case invalidRequest
     case resolve
     case connect
     /// Certificate, host name or handshake.
@@ -25,7 +27,8 @@ package struct HTTPFailure: Error, Sendable, Equatable, CustomStringConvertible 
   }
 
   package let reason: Reason
-  /// One sentence without secrets and without a query string, to be put behind the server's name: "cannot be reached: …".
+  /// One sentence without secrets and without a query string, to be put behind the server's name: "cannot be reached:
+  /// …".
   package let detail: String
   /// Whether a byte of the request may have reached the peer.
   package let wasSent: Bool

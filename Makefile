@@ -15,7 +15,7 @@ FORMATTED  := Sources Tests
 export SWIFT
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test check format bench fuzz install uninstall clean
+.PHONY: help setup build run test check format bench fuzz dist install uninstall clean
 
 help: ## list the targets
 	@echo "usage: make <target> [VARIABLE=value]"
@@ -49,6 +49,10 @@ bench: ## measure against a direct call, nginx and a C relay
 fuzz: ## run each decoder's fuzzer for T seconds (T=60)
 	@scripts/fuzz $(T)
 
+dist: ## build, and pack a release archive for this machine's target with checksums into dist
+	@$(MAKE) --no-print-directory build
+	@scripts/dist
+
 install: ## put all programs side by side into PREFIX/bin (PREFIX=/usr/local DESTDIR=); builds only what is missing
 	@for p in $(PROGRAMS); do test -x $(BIN)/$$p || { $(MAKE) --no-print-directory build || exit 1; break; }; done
 	@install -d "$(DESTDIR)$(PREFIX)/bin"
@@ -59,6 +63,6 @@ uninstall: ## remove what install put there
 	@for p in $(PROGRAMS); do rm -f "$(DESTDIR)$(PREFIX)/bin/$$p"; done
 	@echo "removed: $(PROGRAMS) from $(DESTDIR)$(PREFIX)/bin"
 
-clean: ## remove build output, logs and example data; the .venv directories stay
-	@rm -rf .build .run .bench examples/data
+clean: ## remove build output, archives, logs and example data; the .venv directories stay
+	@rm -rf .build .run .bench dist examples/data
 	@echo "clean"

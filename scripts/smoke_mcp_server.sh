@@ -1,13 +1,20 @@
 #!/usr/bin/env bash
 # Builds, starts `warmplane mcp-server` on an empty configuration and talks to it as an MCP client does. One line that
 # begins with "smoke test passed" and exit code 0, or the reason and another code. The daemon that it causes is ended.
+#
+#   scripts/smoke_mcp_server.sh                builds, and tests what was built
+#   scripts/smoke_mcp_server.sh <directory>    tests the programs in it: of an installation, or of an unpacked archive
 set -euo pipefail
-cd "$(dirname "$0")/.."
 
-swift=${SWIFT:-swift}
-"$swift" build --product warmplane >&2
-"$swift" build --product warmplaned >&2
-bin=$("$swift" build --show-bin-path)
+if [[ -n ${1-} ]]; then
+  bin=$(cd "$1" && pwd)
+else
+  cd "$(dirname "$0")/.."
+  swift=${SWIFT:-swift}
+  "$swift" build --product warmplane >&2
+  "$swift" build --product warmplaned >&2
+  bin=$("$swift" build --show-bin-path)
+fi
 
 exec python3 - "$bin/warmplane" <<'PYTHON'
 import json

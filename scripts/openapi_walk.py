@@ -28,7 +28,8 @@ class Daemon:
             "daemon": {"stopGraceMs": 200},
             "mcpServers": {
                 "demo": {"command": str(programs / "warmplane-demo-server")},
-                "fake": {"command": fake, "args": ["--resources", "2", "--prompts", "1"], "timeout": 600},
+                "fake": {"command": fake, "args": ["--resources", "2", "--prompts", "1"]},
+                "brief": {"command": fake, "timeout": 300},
                 "long": {"command": fake},
                 "once": {"command": "sh", "args": ["-c", once]},
                 "off": {"command": fake, "disabled": True},
@@ -242,7 +243,7 @@ def walk_servers(walker):
     walker.call(200, "fake.echo", {"structured": [1.0, 12345678901234567890]})
     walker.expect(200, "POST", "/v1/resources/read", {"resource_id": "fake.fake://resource/1"})
     walker.call(502, "fake.rpc_error", {"code": -32602, "message": "no", "data": {"x": 1}})
-    walker.call(504, "fake.sleep", {"ms": 30000}, reason="outcome_unknown")
+    walker.call(504, "brief.sleep", {"ms": 30000}, reason="outcome_unknown")
     walker.call(503, "off.echo", {}, reason="disabled")
     walker.call(503, "unset.echo", {}, reason="config_invalid")
     walker.call(503, "silent.echo", {}, reason="starting")
@@ -265,7 +266,7 @@ def walk(document, problems, programs):
     with tempfile.TemporaryDirectory(prefix="wp-api-", dir="/tmp") as name:  # socket paths are limited
         daemon = Daemon(programs, pathlib.Path(name))
         try:
-            port = daemon.wait(["demo", "fake", "long", "once"])
+            port = daemon.wait(["brief", "demo", "fake", "long", "once"])
             walker = Walker(document, problems, port)
             walk_lists(walker, document)
             walk_examples(walker, document)

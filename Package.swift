@@ -82,6 +82,7 @@ let package = Package(
     // MARK: Test support, never in a product
     program("warmplane-fake-upstream", path: "FakeUpstream", ["Protocol", "StdioServer"]),
     program("warmplane-fuzz", path: "Fuzz", ["Configuration", "Protocol"]),
+    program("warmplane-store-exerciser", path: "StoreExerciser", ["OAuth"]),
     library("TestSupport", ["Client", "Platform", "Protocol", "Transport"]),
 
     // MARK: Tests

@@ -8,14 +8,10 @@ enum PrivateDirectory {
 
   /// Creates `path` and what is missing above it, private to the user, and makes sure that it is.
   static func make(_ path: String) throws(Failure) {
-    var partial = ""
-    for part in path.split(separator: "/") {
-      partial += "/\(part)"
-      if mkdir(partial, 0o700) == 0 || errno == EEXIST { continue }
-      let error = SystemError("mkdir")
-      // A read-only file system says so before it says that the directory is there.
-      if access(partial, F_OK) == 0 { continue }
-      throw Failure(description: "the directory \(partial) cannot be made: \(error)")
+    do {
+      try DirectoryTree.make(path)
+    } catch {
+      throw Failure(description: "the directory \(error.subject) cannot be made: mkdir: \(error.reason)")
     }
     var information = stat()
     guard lstat(path, &information) == 0, information.st_mode & S_IFMT == S_IFDIR else {

@@ -44,14 +44,10 @@ struct StoreDirectory: Sendable {
   private func makeDirectory() throws(StoreFailure) {
     var information = stat()
     if stat(path, &information) == 0 { return makePrivate(path, information, 0o700) }
-    var partial = ""
-    for part in path.split(separator: "/") {
-      partial += "/\(part)"
-      if mkdir(partial, 0o700) != 0, errno != EEXIST {
-        let error = SystemError("mkdir", subject: partial)
-        // Above us may be directories that exist and that we may not even ask about.
-        if stat(partial, &information) != 0 { throw StoreFailure(error) }
-      }
+    do {
+      try DirectoryTree.make(path)
+    } catch {
+      throw StoreFailure(error)
     }
   }
 

@@ -5,9 +5,11 @@ package import Platform
 package final class ScratchDirectory: Sendable {
   package let path: String
 
-  /// Makes it in the system's place for temporary files, with a short name: socket paths must fit into 107 bytes.
-  package init() throws(SystemError) {
-    let place = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+  /// Makes it in the system's place for temporary files, or in memory where that is possible, with a short name: socket
+  /// paths must fit into 107 bytes.
+  package init(inMemory: Bool = false) throws(SystemError) {
+    let memory = inMemory && access("/dev/shm", W_OK) == 0 ? "/dev/shm" : nil
+    let place = memory ?? getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
     var template = Array("\(place)/wp-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw SystemError("mkdtemp", subject: place) }
     path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)

@@ -6,7 +6,7 @@ package struct StoredClient: Sendable, Equatable {
   package var clientSecret: String?
   /// Seconds since 1970.
   package var issuedAt: Int64?
-  /// Seconds since 1970; 0 or nil: the secret does not expire (RFC 7591 section 3.2.1).
+  /// Seconds since 1970; 0, below, or nil: the secret does not expire (RFC 7591 section 3.2.1).
   package var secretExpiresAt: Int64?
   /// How the client was told to authenticate at the token endpoint (RFC 7591 section 2); `tokenEndpointAuthMethod` in the
   /// file. nil: what the metadata and the secret suggest.
@@ -24,7 +24,7 @@ package struct StoredClient: Sendable, Equatable {
   /// Whether it names a client whose secret, if it has one, is good at `now` (seconds since 1970).
   package func isUsable(at now: Int64) -> Bool {
     guard !clientID.isBlankText else { return false }
-    guard clientSecret != nil, let secretExpiresAt, secretExpiresAt != 0 else { return true }
+    guard clientSecret != nil, let secretExpiresAt, secretExpiresAt > 0 else { return true }
     return secretExpiresAt > now
   }
 }

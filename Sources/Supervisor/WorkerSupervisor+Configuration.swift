@@ -23,9 +23,9 @@ extension WorkerSupervisor {
   package func restart(_ id: String) -> RestartAnswer {
     guard let server = server(id) else { return .unknownServer }
     switch server.machine.state {
-    case .disabled, .misconfigured, .stopping, .stopped:
+    case .needsAuth where !server.machine.canStart, .disabled, .misconfigured, .stopping, .stopped:
       return .impossible(server.machine.code, message: server.machine.message(server: id))
-    case .waiting, .starting, .up, .backingOff, .replacing:
+    case .waiting, .starting, .up, .backingOff, .needsAuth, .replacing:
       log.info("restarting upstream server on request", fields(server))
       handle(.restartRequested, server)
       return .restarting
@@ -61,7 +61,7 @@ extension WorkerSupervisor {
     }
     replaceServers(after)
     for server in fresh { handle(.boot, server) }
-    for server in fresh where server.machine.state == .misconfigured { reportSkipped(server) }
+    for server in fresh where server.machine.isImpossible { reportSkipped(server) }
     return change
   }
 
@@ -87,5 +87,5 @@ extension WorkerSupervisor {
 
 extension ServerRuntime {
   /// Its entry is as it was, but the reason why it could not be started may have gone.
-  fileprivate var mustBeReread: Bool { machine.state == .misconfigured }
+  fileprivate var mustBeReread: Bool { machine.state == .misconfigured || machine.isImpossible }
 }

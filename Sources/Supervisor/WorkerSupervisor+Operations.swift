@@ -24,10 +24,10 @@ extension WorkerSupervisor {
       send(operation, admitted: now, server, now)
     case .waiting, .starting, .replacing:
       enqueue(operation, operation.id, operation.deadline, now, server)
-    case .backingOff:
+    case .backingOff where !server.machine.isHeld(at: operation.deadline):
       enqueue(operation, operation.id, operation.deadline, now, server)
       handle(.wanted, server)
-    case .disabled, .misconfigured, .stopping, .stopped:
+    case .backingOff, .needsAuth, .disabled, .misconfigured, .stopping, .stopped:
       let (code, message) = (server.machine.code, server.machine.message(server: server.id))
       delegate?.assumeIsolated {
         $0.operationEnded(operation.id, blob: operation.blob, .unavailable(code, message: message), sentAt: nil)
@@ -44,10 +44,11 @@ extension WorkerSupervisor {
     }
     switch runtime.machine.state {
     case .up: delegate?.assumeIsolated { $0.serverWaitEnded(id, .up) }
-    case .waiting, .starting, .replacing, .backingOff:
+    case .waiting, .starting, .replacing: enqueue(nil, id, deadline, .now, runtime)
+    case .backingOff where !runtime.machine.isHeld(at: deadline):
       enqueue(nil, id, deadline, .now, runtime)
-      if runtime.machine.state == .backingOff { handle(.wanted, runtime) }
-    case .disabled, .misconfigured, .stopping, .stopped:
+      handle(.wanted, runtime)
+    case .backingOff, .needsAuth, .disabled, .misconfigured, .stopping, .stopped:
       let (code, message) = (runtime.machine.code, runtime.machine.message(server: server))
       delegate?.assumeIsolated { $0.serverWaitEnded(id, .unavailable(code, message: message)) }
     }

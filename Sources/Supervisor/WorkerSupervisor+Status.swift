@@ -20,7 +20,7 @@ extension WorkerSupervisor {
   /// The moment until which a first list waits for servers in their first start; nil when none is in it.
   package func firstStartsEnd(waiting limit: Duration) -> MonotonicTime? {
     let now = MonotonicTime.now
-    return servers.filter { $0.machine.isFirstStart && $0.machine.code == .starting }
+    return servers.filter { $0.machine.isFirstStart && !$0.machine.hasFailed && $0.machine.code == .starting }
       .map { ($0.firstAttempt ?? now) + limit }.filter { $0 > now }.max()
   }
 

@@ -47,7 +47,7 @@ extension WorkerSupervisor {
       if let link = server.link {
         link.process.send(signal: SIGKILL)
       } else {
-        handle(.startFailed("cannot get a worker: \(error)"), server)
+        handle(.startFailed(ServerFailure("cannot get a worker: \(error)")), server)
       }
     }
   }
@@ -83,7 +83,7 @@ extension WorkerSupervisor {
     do {
       launch = try server.launch.launch(server.entry, settings, mark: link.mark, era: server.era)
     } catch {
-      return handle(.startFailed(error.detail), server)
+      return handle(.startFailed(error), server)
     }
     // The worker has the deadline; this backstop only fires for a worker that hangs.
     let patience = Duration.milliseconds(launch.startTimeoutMilliseconds + 2 * launch.graceMilliseconds) + .seconds(5)
@@ -95,7 +95,8 @@ extension WorkerSupervisor {
         server.session = session
         server.era = session.revision.era
         self.readCatalog(server, link)
-      case .failure(.refused(_, let message, _)): self.handle(.startFailed(message), server)
+      case .failure(.refused(_, let message, let data)):
+        self.handle(.startFailed(ServerFailure(message, told: data)), server)
       case .failure(.timedOut): self.giveUp(link)
       case .failure(.disconnected): break  // `workerLost` tells more
       }
@@ -140,7 +141,7 @@ extension WorkerSupervisor {
       var detail = params?.member("detail")?.string ?? "ended"
       if let words = params?.member("lastWords")?.string { detail += "; its last words: \(words)" }
       server.session = nil
-      handle(.upstreamEnded(detail), server)
+      handle(.upstreamEnded(ServerFailure(detail, told: params)), server)
     case WorkerMethod.catalogChanged: if let link = server.link, server.machine.isUp { readCatalog(server, link) }
     case WorkerMethod.log: logLines(params, server)
     default: break
@@ -217,5 +218,16 @@ extension WorkerSupervisor {
       if wasEnding { self.handle(.workerGone, server) }
       self.sweepEnded(server)
     }
+  }
+}
+
+extension ServerFailure {
+  /// What a worker tells beside its sentence: `readiness` and `retryAfterMs`, both optional.
+  fileprivate init(_ detail: String, told members: JSONSlice?) {
+    // A longer wait than this is cut anyway, and a sum with it cannot overflow.
+    let wish = members?.member("retryAfterMs")?.int.map { min(max($0, 0), 86_400_000) }
+    self.init(
+      detail, code: members?.member("readiness")?.string.flatMap { ReadinessCode(rawValue: $0) },
+      retryAfter: wish.map { .milliseconds($0) })
   }
 }

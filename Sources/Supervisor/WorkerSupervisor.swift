@@ -52,7 +52,7 @@ package actor WorkerSupervisor {
     log.info("booting upstream MCP servers", [LogField("server_count", servers.count)])
     retireLeftovers()
     for server in servers { handle(.boot, server) }
-    for server in servers where server.machine.state == .misconfigured { reportSkipped(server) }
+    for server in servers where server.machine.isImpossible { reportSkipped(server) }
   }
 
   /// Ends all servers, cleanly first; returns when nothing of them is left.
@@ -136,7 +136,7 @@ package actor WorkerSupervisor {
       log.warn(
         "upstream server ended",
         fields(server) + [
-          LogField("code", server.machine.code.rawValue), LogField("detail", server.machine.lastFailure),
+          LogField("code", server.machine.code.rawValue), LogField("detail", server.machine.lastFailure?.detail),
         ])
     case .reportRestarting(let attempt, let delay):
       log.warn(

@@ -1,3 +1,4 @@
+import Configuration
 import Protocol
 import Testing
 
@@ -102,7 +103,7 @@ struct HintTests {
       .authStoreUnavailable: (.operator, "warmplane auth status s"),
     ]
     for code in ReadinessCode.allCases {
-      let hint = ReadinessHint.of(code, server: "s")
+      let hint = ReadinessHint.of(code, server: "s", hasLogin: true)
       guard let row = table[code] else {
         #expect(hint == nil && code == .ready)
         continue
@@ -111,5 +112,23 @@ struct HintTests {
       #expect(hint?.action == row.action, "\(code)")
       #expect(hint?.didYouMean == [] && hint?.expected == nil)
     }
+  }
+
+  @Test("a login is named only where it helps, and ids are words of a shell")
+  func logins() throws {
+    let text = #"""
+      {"mcpServers": {
+        "pipe": {"command": "c"}, "plain": {"url": "http://h"},
+        "bearer": {"url": "http://h", "auth": {"type": "bearer", "tokenEnv": "T"}},
+        "own": {"url": "http://h", "auth": {"type": "oauth", "grant": "client_credentials", "clientId": "c", "clientSecret": "s"}},
+        "the app": {"url": "http://h", "auth": {"type": "oauth"}}}}
+      """#
+    let configuration = try Configuration.parse(bytes: Array(text.utf8))
+    #expect(configuration.servers.map(\.id).filter(configuration.hasLogin) == ["the app"])
+    #expect(!configuration.hasLogin("unknown"))
+    #expect(
+      ReadinessHint.of(.authExpired, server: "the app", hasLogin: true)
+        == FailureHint(action: "warmplane auth login 'the app'", actor: .user))
+    #expect(ReadinessHint.of(.authMissing, server: "bearer", hasLogin: false) == FailureHint(actor: .operator))
   }
 }

@@ -41,17 +41,17 @@ struct MatrixExampleConfigTests {
         return row?.member("code")?.string == "starting" ? nil : row
       }
       #expect(npx.member("message")?.string?.contains("npx") == true, "\(String(decoding: npx.bytes, as: UTF8.self))")
-      #expect(list.readinessCode("docs") == "config_invalid")
+      #expect(list.readinessCode("docs") == "auth_missing")
       #expect(list.readiness("docs")?.member("message")?.string?.contains("DOCS_TOKEN") == true)
       for server in ["docs", "figma"] { #expect(try http.call("\(server).x").reason == "policy_denied") }
       let aliased = try http.post("/v1/prompts/get", #"{"prompt_id":"prompt.code-review"}"#)
-      #expect(aliased.status == 503 && aliased.reason == "config_invalid", "\(aliased.text)")
+      #expect(aliased.status == 503 && aliased.reason == "auth_missing", "\(aliased.text)")
       let query = try http.call("db.query")
       #expect(query.status == 503 && query.message?.contains("sqlite") == true, "\(query.text)")
       let status = try daemon.warmplane("status", "--json")
       #expect(status.exit == .code(0))
       for (server, states) in [
-        ("docs", ["misconfigured"]), ("figma", ["starting", "restarting", "crash_loop"]),
+        ("docs", ["needs_auth"]), ("figma", ["starting", "restarting", "crash_loop"]),
         ("sqlite", ["misconfigured", "restarting", "crash_loop"]),
       ] {
         let row = try daemon.worker(server)

@@ -1,23 +1,31 @@
 import Platform
+import Protocol
 
 @testable import Supervisor
 
 /// A state of `ServerMachine` together with the history that leads to it. Every state of the type is reached by at
 /// least one of these; some twice, where the history changes what the state answers.
 enum MachineSituation: String, CaseIterable {
-  case disabled, misconfigured, fresh, waiting, starting, startingWithoutSlot, up, shaky, backingOff, replacing
+  case disabled, misconfigured, penniless, fresh, waiting, starting, startingWithoutSlot, up, shaky, backingOff,
+    tokenless, held
+  case needsAuth, misconfiguredByWorker, replacing
   case stopping, stopped
 
   /// The events that lead here.
   private var history: [ServerEvent] {
     switch self {
-    case .disabled, .misconfigured, .fresh: []
+    case .disabled, .misconfigured, .penniless, .fresh: []
     case .waiting: [.boot]
     case .starting: [.boot, .slotGranted]
     case .startingWithoutSlot: Self.starting.history + [.slotNeedless]
     case .up: Self.starting.history + [.started]
     case .shaky: Self.up.history + [.probeFailed, .probeFailed]
-    case .backingOff: Self.starting.history + [.startFailed("exited with code 1")]
+    case .backingOff: Self.starting.history + [.startFailed(ServerFailure("exited with code 1"))]
+    case .tokenless: Self.starting.history + [.startFailed(ServerFailure("expired", code: .authRefreshFailed))]
+    case .held: Self.starting.history + [.startFailed(ServerFailure("is busy", retryAfter: .seconds(20)))]
+    case .needsAuth: Self.starting.history + [.startFailed(ServerFailure("no entry", code: .authMissing))]
+    case .misconfiguredByWorker:
+      Self.starting.history + [.startFailed(ServerFailure("bad key", code: .configInvalid))]
     case .replacing: Self.up.history + [.restartRequested]
     case .stopping: Self.up.history + [.stop]
     case .stopped: Self.stopping.history + [.workerGone]
@@ -26,17 +34,25 @@ enum MachineSituation: String, CaseIterable {
 
   /// A machine in this situation, all of its history at the moment zero.
   var machine: ServerMachine {
-    var machine = ServerMachine(
-      isDisabled: self == .disabled, misconfiguration: self == .misconfigured ? "it has no command" : nil)
+    var machine = ServerMachine(isDisabled: self == .disabled, impossibility: impossibility, hasLogin: true)
     for event in history { _ = machine.handle(event, now: .zero, jitter: 0.5) }
     return machine
+  }
+
+  private var impossibility: ServerFailure? {
+    switch self {
+    case .misconfigured: ServerFailure("it has no command", code: .configInvalid)
+    case .penniless: ServerFailure("the variable T is not set", code: .authMissing)
+    default: nil
+    }
   }
 
   var state: ServerState {
     switch self {
     case .disabled: .disabled
-    case .misconfigured: .misconfigured
-    case .fresh, .backingOff: .backingOff
+    case .misconfigured, .misconfiguredByWorker: .misconfigured
+    case .penniless, .needsAuth: .needsAuth
+    case .fresh, .backingOff, .tokenless, .held: .backingOff
     case .waiting: .waiting
     case .starting, .startingWithoutSlot: .starting
     case .up: .up(failedProbes: 0)
@@ -57,7 +73,15 @@ extension MonotonicTime {
 extension ServerEvent {
   /// One of each.
   static let all: [ServerEvent] = [
-    .boot, .slotGranted, .slotNeedless, .started, .startFailed("broke"), .upstreamEnded("broke"), .workerLost("broke"),
-    .wanted, .restartRequested, .retryDue, .stable, .probeSucceeded, .probeFailed, .stop, .workerGone,
+    .boot, .slotGranted, .slotNeedless, .started, .startFailed(.broke), .startFailed(.penniless),
+    .startFailed(.refused), .upstreamEnded(.broke), .upstreamEnded(.penniless), .upstreamEnded(.refused),
+    .workerLost("broke"), .wanted, .restartRequested, .retryDue, .credentialsChanged, .stable, .probeSucceeded,
+    .probeFailed, .stop, .workerGone,
   ]
+}
+
+extension ServerFailure {
+  static let broke = ServerFailure("broke")
+  static let penniless = ServerFailure("has no token", code: .authExpired)
+  static let refused = ServerFailure("is not what the entry says", code: .configInvalid)
 }

@@ -34,8 +34,20 @@ import Testing
     Row(.disabled, .stop, .stopped, []),
     Row(.disabled, .slotGranted, .disabled, [.releaseSlot]),
 
-    Row(.misconfigured, .stop, .stopped, []),
+    Row(.misconfigured, .stop, .stopping, [.endWorker]),
     Row(.misconfigured, .slotGranted, .misconfigured, [.releaseSlot]),
+
+    Row(.misconfiguredByWorker, .stop, .stopping, [.endWorker]),
+    Row(.misconfiguredByWorker, .slotGranted, .misconfigured, [.releaseSlot]),
+
+    Row(.penniless, .stop, .stopping, ending),
+    Row(.penniless, .slotGranted, .needsAuth, [.releaseSlot]),
+
+    Row(.needsAuth, .slotGranted, .needsAuth, [.releaseSlot]),
+    Row(.needsAuth, .restartRequested, .waiting, attempt),
+    Row(.needsAuth, .retryDue, .waiting, attempt),
+    Row(.needsAuth, .credentialsChanged, .waiting, attempt),
+    Row(.needsAuth, .stop, .stopping, ending),
 
     Row(.fresh, .boot, .waiting, attempt),
     Row(.fresh, .slotGranted, .backingOff, [.releaseSlot]),
@@ -50,30 +62,48 @@ import Testing
     Row(.starting, .slotGranted, .starting, [.releaseSlot]),
     Row(.starting, .slotNeedless, .starting, [.releaseSlot]),
     Row(.starting, .started, .up(failedProbes: 0), [.releaseSlot] + ready),
-    Row(.starting, .startFailed("broke"), .backingOff, [.releaseSlot] + failed(.reportSkipped)),
-    Row(.starting, .upstreamEnded("broke"), .backingOff, [.releaseSlot] + failed(.reportSkipped)),
+    Row(.starting, .startFailed(.broke), .backingOff, [.releaseSlot] + failed(.reportSkipped)),
+    Row(.starting, .upstreamEnded(.broke), .backingOff, [.releaseSlot] + failed(.reportSkipped)),
     Row(.starting, .workerLost("broke"), .backingOff, [.releaseSlot] + failed(.reportSkipped)),
+    Row(.starting, .startFailed(.penniless), .needsAuth, [.releaseSlot] + [.reportSkipped, .failWaiters]),
+    Row(
+      .starting, .startFailed(.refused), .misconfigured, [.releaseSlot] + [.reportSkipped, .endWorker, .failWaiters]),
+    Row(.starting, .upstreamEnded(.penniless), .needsAuth, [.releaseSlot] + [.reportSkipped, .failWaiters]),
+    Row(
+      .starting, .upstreamEnded(.refused), .misconfigured, [.releaseSlot] + [.reportSkipped, .endWorker, .failWaiters]),
     Row(.starting, .restartRequested, .replacing, [.releaseSlot, .endWorker]),
     Row(.starting, .stop, .stopping, [.releaseSlot] + ending),
 
     Row(.startingWithoutSlot, .slotGranted, .starting, [.releaseSlot]),
     Row(.startingWithoutSlot, .started, .up(failedProbes: 0), ready),
-    Row(.startingWithoutSlot, .startFailed("broke"), .backingOff, failed(.reportSkipped)),
-    Row(.startingWithoutSlot, .upstreamEnded("broke"), .backingOff, failed(.reportSkipped)),
+    Row(.startingWithoutSlot, .startFailed(.broke), .backingOff, failed(.reportSkipped)),
+    Row(.startingWithoutSlot, .upstreamEnded(.broke), .backingOff, failed(.reportSkipped)),
     Row(.startingWithoutSlot, .workerLost("broke"), .backingOff, failed(.reportSkipped)),
+    Row(.startingWithoutSlot, .startFailed(.penniless), .needsAuth, [.reportSkipped, .failWaiters]),
+    Row(.startingWithoutSlot, .startFailed(.refused), .misconfigured, [.reportSkipped, .endWorker, .failWaiters]),
+    Row(.startingWithoutSlot, .upstreamEnded(.penniless), .needsAuth, [.reportSkipped, .failWaiters]),
+    Row(.startingWithoutSlot, .upstreamEnded(.refused), .misconfigured, [.reportSkipped, .endWorker, .failWaiters]),
     Row(.startingWithoutSlot, .restartRequested, .replacing, [.endWorker]),
     Row(.startingWithoutSlot, .stop, .stopping, ending),
 
     Row(.up, .slotGranted, .up(failedProbes: 0), [.releaseSlot]),
-    Row(.up, .upstreamEnded("broke"), .backingOff, [.cancelStability] + failed(.reportEnded)),
+    Row(.up, .upstreamEnded(.broke), .backingOff, [.cancelStability] + failed(.reportEnded)),
     Row(.up, .workerLost("broke"), .backingOff, [.cancelStability] + failed(.reportEnded)),
+    Row(.up, .upstreamEnded(.penniless), .needsAuth, [.cancelStability, .reportEnded, .failWaiters]),
+    Row(
+      .up, .upstreamEnded(.refused), .misconfigured,
+      [.cancelStability, .reportEnded, .endWorker, .failWaiters]),
     Row(.up, .restartRequested, .replacing, [.cancelStability, .endWorker]),
     Row(.up, .probeFailed, .up(failedProbes: 1), []),
     Row(.up, .stop, .stopping, ending),
 
     Row(.shaky, .slotGranted, .up(failedProbes: 2), [.releaseSlot]),
-    Row(.shaky, .upstreamEnded("broke"), .backingOff, [.cancelStability] + failed(.reportEnded)),
+    Row(.shaky, .upstreamEnded(.broke), .backingOff, [.cancelStability] + failed(.reportEnded)),
     Row(.shaky, .workerLost("broke"), .backingOff, [.cancelStability] + failed(.reportEnded)),
+    Row(.shaky, .upstreamEnded(.penniless), .needsAuth, [.cancelStability, .reportEnded, .failWaiters]),
+    Row(
+      .shaky, .upstreamEnded(.refused), .misconfigured,
+      [.cancelStability, .reportEnded, .endWorker, .failWaiters]),
     Row(.shaky, .restartRequested, .replacing, [.cancelStability, .endWorker]),
     Row(.shaky, .probeSucceeded, .up(failedProbes: 0), []),
     Row(.shaky, .probeFailed, .replacing, [.cancelStability, .reportEnded, .endWorker]),
@@ -84,6 +114,19 @@ import Testing
     Row(.backingOff, .restartRequested, .waiting, attempt),
     Row(.backingOff, .retryDue, .waiting, attempt),
     Row(.backingOff, .stop, .stopping, ending),
+
+    Row(.tokenless, .slotGranted, .backingOff, [.releaseSlot]),
+    Row(.tokenless, .wanted, .waiting, attempt),
+    Row(.tokenless, .restartRequested, .waiting, attempt),
+    Row(.tokenless, .retryDue, .waiting, attempt),
+    Row(.tokenless, .credentialsChanged, .waiting, attempt),
+    Row(.tokenless, .stop, .stopping, ending),
+
+    // Not at once because somebody wants it: the server asked for time.
+    Row(.held, .slotGranted, .backingOff, [.releaseSlot]),
+    Row(.held, .restartRequested, .waiting, attempt),
+    Row(.held, .retryDue, .waiting, attempt),
+    Row(.held, .stop, .stopping, ending),
 
     Row(.replacing, .slotGranted, .replacing, [.releaseSlot]),
     Row(.replacing, .stop, .stopping, ending),

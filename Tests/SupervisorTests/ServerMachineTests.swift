@@ -21,24 +21,24 @@ import Testing
   @Test func sixthFailureInAMinuteIsACrashLoop() {
     var machine = MachineSituation.starting.machine
     for second in 0..<5 {
-      take(&machine, .startFailed("broke"), .retryDue, .slotGranted, at: .second(second))
+      take(&machine, .startFailed(.broke), .retryDue, .slotGranted, at: .second(second))
       #expect(!machine.isCrashLooping)
     }
-    let actions = machine.handle(.startFailed("broke"), now: .second(59), jitter: 0)
+    let actions = machine.handle(.startFailed(.broke), now: .second(59), jitter: 0)
     #expect(machine.isCrashLooping && machine.code == .crashLoop && machine.word == "crash_loop")
     #expect(delay(actions) == Backoff.cap)
   }
 
   @Test func fiveFailuresInAMinuteAreNone() {
     var machine = MachineSituation.starting.machine
-    for second in 0..<5 { take(&machine, .startFailed("broke"), .retryDue, .slotGranted, at: .second(second)) }
-    take(&machine, .startFailed("broke"), at: .second(61))
+    for second in 0..<5 { take(&machine, .startFailed(.broke), .retryDue, .slotGranted, at: .second(second)) }
+    take(&machine, .startFailed(.broke), at: .second(61))
     #expect(!machine.isCrashLooping)
   }
 
   private func crashLooping() -> ServerMachine {
     var machine = MachineSituation.starting.machine
-    for _ in 0..<6 { take(&machine, .startFailed("broke"), .retryDue, .slotGranted) }
+    for _ in 0..<6 { take(&machine, .startFailed(.broke), .retryDue, .slotGranted) }
     #expect(machine.isCrashLooping)
     return machine
   }
@@ -47,26 +47,26 @@ import Testing
     var machine = crashLooping()
     take(&machine, .started, at: .second(1))
     #expect(!machine.isCrashLooping && machine.code == .ready)
-    take(&machine, .upstreamEnded("broke"), at: .second(2))
+    take(&machine, .upstreamEnded(.broke), at: .second(2))
     #expect(machine.code == .crashLoop, "one success does not make it healthy")
   }
 
   @Test func stableTimeForgetsEverything() {
     var machine = crashLooping()
     take(&machine, .started, .stable, at: .second(61))
-    let actions = machine.handle(.upstreamEnded("broke"), now: .second(61), jitter: 0.5)
+    let actions = machine.handle(.upstreamEnded(.broke), now: .second(61), jitter: 0.5)
     #expect(delay(actions) == .milliseconds(500) && machine.code == .restarting)
   }
 
   @Test func operatorRestartForgetsFailures() {
     var machine = crashLooping()
-    take(&machine, .startFailed("broke"), .restartRequested)
+    take(&machine, .startFailed(.broke), .restartRequested)
     #expect(machine.state == .waiting && !machine.isCrashLooping && machine.failures == 0)
   }
 
   @Test func crashLoopIsTriedAtOnceWhenWanted() {
     var machine = crashLooping()
-    take(&machine, .startFailed("broke"), .wanted)
+    take(&machine, .startFailed(.broke), .wanted)
     #expect(machine.state == .waiting)
     #expect(machine.code == .crashLoop, "an attempt is no success yet")
   }
@@ -77,7 +77,7 @@ import Testing
     var machine = MachineSituation.starting.machine
     var delays: [Duration?] = []
     for minute in 1...8 {
-      delays.append(delay(machine.handle(.startFailed("broke"), now: .second(90 * minute), jitter: 0.5)))
+      delays.append(delay(machine.handle(.startFailed(.broke), now: .second(90 * minute), jitter: 0.5)))
       take(&machine, .retryDue, .slotGranted, at: .second(90 * minute))
     }
     #expect(delays == [0.5, 1, 2, 4, 8, 16, 30, 30].map { .seconds($0) })
@@ -86,13 +86,13 @@ import Testing
   @Test func restartsCountStartsAfterTheFirst() {
     var machine = MachineSituation.up.machine
     #expect(machine.restarts == 0)
-    take(&machine, .upstreamEnded("broke"), .retryDue, .slotGranted)
+    take(&machine, .upstreamEnded(.broke), .retryDue, .slotGranted)
     #expect(machine.restarts == 1)
     take(&machine, .started, .restartRequested)
     #expect(machine.restarts == 0)
     take(&machine, .workerGone, .slotGranted)
     #expect(machine.restarts == 0)
-    take(&machine, .started, .upstreamEnded("broke"), .retryDue, .slotGranted)
+    take(&machine, .started, .upstreamEnded(.broke), .retryDue, .slotGranted)
     #expect(machine.restarts == 1)
   }
 
@@ -100,6 +100,104 @@ import Testing
     var machine = MachineSituation.shaky.machine
     take(&machine, .probeSucceeded, .probeFailed, .probeFailed)
     #expect(machine.state == .up(failedProbes: 2))
+  }
+
+  // MARK: Credentials
+
+  @Test(arguments: [
+    (ReadinessCode.authMissing, true), (.authExpired, true), (.authDiscoveryMissing, true),
+    (.authRefreshFailed, false), (.authStoreUnavailable, false),
+  ])
+  func credentialFailuresWaitOrAreRetried(code: ReadinessCode, isWaiting: Bool) {
+    for situation in [MachineSituation.starting, .up] {
+      var machine = situation.machine
+      let failure = ServerFailure("broke", code: code)
+      let actions = machine.handle(
+        situation == .up ? .upstreamEnded(failure) : .startFailed(failure), now: .zero, jitter: 0.5)
+      #expect(machine.code == code && machine.word == (isWaiting ? "needs_auth" : "restarting"))
+      #expect((delay(actions) == nil) == isWaiting)
+      take(&machine, .credentialsChanged)
+      #expect(machine.state == .waiting)
+    }
+  }
+
+  @Test func missingTokensAreNoCrashLoop() {
+    var machine = MachineSituation.starting.machine
+    for _ in 0..<9 {
+      take(&machine, .startFailed(ServerFailure("broke", code: .authRefreshFailed)), .retryDue, .slotGranted)
+    }
+    #expect(machine.code == .authRefreshFailed && !machine.isCrashLooping)
+    take(&machine, .startFailed(ServerFailure("broke", code: .authRefreshFailed)))
+    #expect(machine.code == .authRefreshFailed && machine.failures == 10)
+  }
+
+  @Test func aLoginBeginsTheFirstStart() {
+    var machine = MachineSituation.needsAuth.machine
+    take(&machine, .credentialsChanged)
+    #expect(machine.code == .starting && machine.word == "starting" && machine.hasFailed)
+    take(&machine, .slotGranted, .started)
+    #expect(machine.code == .ready && machine.restarts == 0)
+    take(&machine, .upstreamEnded(.penniless), .credentialsChanged, .slotGranted)
+    #expect(machine.code == .restarting && machine.restarts == 1)
+  }
+
+  @Test func credentialsThatChangeDuringAnAttemptAreTriedNext() {
+    var machine = MachineSituation.starting.machine
+    take(&machine, .credentialsChanged)
+    let actions = machine.handle(.startFailed(.penniless), now: .zero, jitter: 0.5)
+    // Nothing is reported and operations go on waiting.
+    #expect(actions == [.releaseSlot, .cancelRetry, .requestSlot] && machine.state == .waiting)
+    take(&machine, .slotGranted, .startFailed(.penniless))
+    #expect(machine.state == .needsAuth, "once")
+  }
+
+  /// An attempt that changes the store itself must not follow itself for ever.
+  @Test func credentialsThatChangeAllTheTimeAreTriedByTimer() {
+    var machine = MachineSituation.needsAuth.machine
+    for _ in 0..<5 {
+      take(&machine, .credentialsChanged, .slotGranted, .startFailed(.penniless))
+      #expect(machine.state == .needsAuth)
+    }
+    let actions = machine.handle(.credentialsChanged, now: .zero, jitter: 0.5)
+    #expect(actions == [.cancelRetry, .scheduleRetry(Backoff.cap)] && machine.state == .needsAuth)
+    take(&machine, .retryDue, at: .second(30))
+    #expect(machine.state == .waiting)
+    machine = MachineSituation.needsAuth.machine
+    for second in 0..<9 {
+      take(&machine, .credentialsChanged, .slotGranted, .startFailed(.penniless), at: .second(20 * second))
+    }
+    take(&machine, .credentialsChanged, at: .second(180))
+    #expect(machine.state == .waiting, "seldom enough")
+  }
+
+  // MARK: Retry-After
+
+  @Test(arguments: [(0, 0.5), (1, 1), (20, 20), (299, 299), (301, 300), (86_400, 300)] as [(Int, Double)])
+  func theServerMayAskForTime(seconds: Int, wait: Double) {
+    var machine = MachineSituation.starting.machine
+    let failure = ServerFailure("is busy", code: .transportUnavailable, retryAfter: .seconds(seconds))
+    let actions = machine.handle(.startFailed(failure), now: .zero, jitter: 0.5)
+    #expect(delay(actions) == .seconds(wait))
+    #expect(machine.code == .transportUnavailable)
+  }
+
+  @Test func aWishDoesNotShortenTheBackoff() {
+    var machine = MachineSituation.starting.machine
+    for minute in 1...4 { take(&machine, .startFailed(.broke), .retryDue, .slotGranted, at: .second(90 * minute)) }
+    let failure = ServerFailure("is busy", retryAfter: .seconds(1))
+    let actions = machine.handle(.startFailed(failure), now: .second(500), jitter: 0.5)
+    #expect(delay(actions) == .seconds(8))
+  }
+
+  @Test func callsDoNotShortenTheTime() {
+    var machine = MachineSituation.held.machine
+    take(&machine, .wanted, at: .second(19))
+    #expect(machine.state == .backingOff && machine.isHeld(at: .second(19)) && !machine.isHeld(at: .second(20)))
+    take(&machine, .wanted, at: .second(20))
+    #expect(machine.state == .waiting)
+    machine = MachineSituation.held.machine
+    take(&machine, .restartRequested)
+    #expect(machine.state == .waiting, "an operator knows better")
   }
 
   // MARK: Words
@@ -116,6 +214,20 @@ import Testing
       .backingOff, "restarting", .transportUnavailable,
       "Server \"a\" cannot be reached: it exited with code 1. It is tried again by itself."
     ),
+    (
+      .penniless, "needs_auth", .authMissing,
+      "Server \"a\" waits for credentials: the variable T is not set; set it there and start the daemon anew after "
+        + "`warmplane stop`."
+    ),
+    (
+      .needsAuth, "needs_auth", .authMissing,
+      "Server \"a\" waits for credentials: no entry; run `warmplane auth login a`."
+    ),
+    (
+      .tokenless, "restarting", .authRefreshFailed,
+      "Server \"a\" cannot renew its token and tries again by itself: expired; run `warmplane auth login a`."
+    ),
+    (.misconfiguredByWorker, "misconfigured", .configInvalid, "Server \"a\" cannot be started: bad key."),
     (.replacing, "restarting", .restarting, "Server \"a\" is being restarted: it was told to restart."),
   ])
   func words(situation: MachineSituation, word: String, code: ReadinessCode, message: String) {

@@ -8,13 +8,13 @@ import Testing
 @Suite struct ServerMachineWalkTests {
   /// The shell's side of the machine: what was taken and not given back.
   private struct Shell {
-    var machine = ServerMachine(isDisabled: false, misconfiguration: nil)
+    var machine = ServerMachine(isDisabled: false, impossibility: nil)
     var now = MonotonicTime.zero
     var isInLine = false
     var slots = 0
     var isEndingWorker = false
     var starts = 0
-    /// A restart on request is none that counts, and begins the count anew.
+    /// A restart on request, and the first start with credentials, is none that counts, and begins the count anew.
     var startsBeforeRequest = 0
     var isStopped = false
     /// Failures that count towards a crash loop.
@@ -29,12 +29,11 @@ import Testing
       case .workerGone: isEndingWorker = false
       case .stop: isStopped = true
       case .stable: if machine.isUp { failures = [] }
-      case .restartRequested:
-        failures = []
-        startsBeforeRequest = starts
+      case .restartRequested: failures = []
       default: break
       }
       let actions = machine.handle(event, now: now, jitter: jitter)
+      if !machine.hasStarted { startsBeforeRequest = starts }
       for action in actions { perform(action) }
       check(event)
     }
@@ -51,6 +50,8 @@ import Testing
       case .endWorker: isEndingWorker = true
       case .scheduleRetry(let delay):
         #expect(delay >= .milliseconds(400) && delay <= Backoff.cap)
+        // Waiting for credentials is not failing.
+        guard machine.state == .backingOff else { return }
         failures.removeAll { now - $0 > RestartIntensity.period }
         failures.append(now)
         if failures.count > RestartIntensity.most { #expect(machine.isCrashLooping && delay == Backoff.cap) }
@@ -71,6 +72,7 @@ import Testing
     private static let codes: [String: Set<ReadinessCode>] = [
       "starting": [.starting], "ready": [.ready], "degraded": [.ready],
       "restarting": [.restarting, .transportUnavailable], "crash_loop": [.crashLoop],
+      "needs_auth": [.authMissing, .authExpired, .authDiscoveryMissing], "misconfigured": [.configInvalid],
       "stopping": Set(ReadinessCode.allCases), "stopped": Set(ReadinessCode.allCases),
     ]
 
@@ -83,7 +85,10 @@ import Testing
       case .slotGranted where !isInLine, .workerGone where !isEndingWorker: return .wanted
       // Rare, or every walk would end before it got anywhere.
       case .stop where Int.random(in: 0..<20, using: &generator) > 0: return .started
-      case .restartRequested where Int.random(in: 0..<4, using: &generator) > 0: return .startFailed("broke")
+      case .startFailed(ServerFailure.refused), .upstreamEnded(ServerFailure.refused):
+        if Int.random(in: 0..<20, using: &generator) > 0 { return .credentialsChanged }
+        return event
+      case .restartRequested where Int.random(in: 0..<4, using: &generator) > 0: return .startFailed(.broke)
       default: return event
       }
     }

@@ -11,8 +11,10 @@ extension FrontRouter {
       if !ids.isEmpty { failure.hint = FailureHint(didYouMean: ids, actor: .client) }
     } else if failure.reason == "policy_denied" {
       failure.hint = FailureHint(actor: .operator)
-    } else if let reason = failure.reason, let code = ReadinessCode(rawValue: reason), failure.status == 503 {
-      failure.hint = ReadinessHint.of(code, server: server)
+    } else if let reason = failure.reason, let code = ReadinessCode(rawValue: reason),
+      [502, 503].contains(failure.status)
+    {
+      failure.hint = ReadinessHint.of(code, server: server, hasLogin: settings.configuration.hasLogin(server))
     } else if failure.isArgumentError, kind == .capability, let capability = catalog.capabilities[id] {
       failure.hint = FailureHint(expected: ArgumentExpectation.of(capability.item), actor: .client)
     } else if failure.isArgumentError, kind == .prompt, let prompt = catalog.prompts[id] {

@@ -10,6 +10,7 @@ extension ServerMachine {
     switch state {
     case .disabled: "disabled"
     case .misconfigured: "misconfigured"
+    case .needsAuth: "needs_auth"
     case .waiting, .starting, .backingOff, .replacing:
       isCrashLooping ? "crash_loop" : isFirstStart ? "starting" : "restarting"
     case .up(let failedProbes): failedProbes > 0 || !listProblems.isEmpty || !omissions.isEmpty ? "degraded" : "ready"
@@ -23,9 +24,15 @@ extension ServerMachine {
     case .disabled: .disabled
     case .misconfigured: .configInvalid
     case .up: .ready
+    case .needsAuth: lastFailure?.code ?? .authMissing
     case .waiting, .starting, .backingOff, .replacing, .stopping, .stopped:
-      isCrashLooping ? .crashLoop : isFirstStart ? .starting : wasUp ? .restarting : .transportUnavailable
+      isCrashLooping ? .crashLoop : isFirstStart ? .starting : retriedCode
     }
+  }
+
+  private var retriedCode: ReadinessCode {
+    if let lastFailure, lastFailure.isRetriedForCredentials, let code = lastFailure.code { return code }
+    return wasUp ? .restarting : .transportUnavailable
   }
 
   /// The first attempt is not over.
@@ -40,21 +47,40 @@ extension ServerMachine {
   /// One English sentence that names the server.
   func message(server: String) -> String {
     let name = "Server \"\(server)\""
-    let failure = lastFailure ?? "has not started yet"
+    let failure = lastFailure?.detail ?? "has not started yet"
     return switch code {
     case .ready: readyMessage(name)
     case .starting: "\(name) is starting."
     case .restarting:
-      lastFailure.map { "\(name) is being restarted: it \($0)." } ?? "\(name) is being restarted."
+      lastFailure.map { "\(name) is being restarted: it \($0.detail)." } ?? "\(name) is being restarted."
     case .transportUnavailable: "\(name) cannot be reached: it \(failure). It is tried again by itself."
     case .crashLoop:
       "\(name) keeps failing and is tried every \(Backoff.cap.components.seconds) s: it \(failure). "
-        + "See its records with `warmplane logs \(server)`."
+        + "See its records with `warmplane logs \(ShellWord.quoted(server))`."
     case .disabled: "\(name) is disabled in the configuration."
     case .configInvalid: "\(name) cannot be started: \(failure)."
-    case .authMissing, .authStoreUnavailable, .authExpired, .authDiscoveryMissing, .authRefreshFailed:
-      "\(name) waits for credentials: \(failure)"
+    case .authMissing, .authExpired, .authDiscoveryMissing:
+      "\(name) waits for credentials: \(sentence(failure, remedy: credentialRemedy(server)))."
+    case .authRefreshFailed:
+      "\(name) cannot renew its token and tries again by itself: "
+        + "\(sentence(failure, remedy: credentialRemedy(server)))."
+    case .authStoreUnavailable:
+      "\(name) cannot use the credential store and tries again by itself: "
+        + "\(sentence(failure, remedy: "see `warmplane auth status \(ShellWord.quoted(server))`"))."
     }
+  }
+
+  /// What to do about credentials, naming the command.
+  private func credentialRemedy(_ server: String) -> String {
+    if !canStart { return "set it there and start the daemon anew after `warmplane stop`" }
+    if hasLogin { return "run `warmplane auth login \(ShellWord.quoted(server))`" }
+    return "mend its auth in the configuration and run `warmplane reload`"
+  }
+
+  /// Workers know the command too, and may have named it.
+  private func sentence(_ detail: String, remedy: String) -> String {
+    let detail = detail.last == "." ? String(detail.dropLast()) : detail
+    return detail.contains("`warmplane ") ? detail : "\(detail); \(remedy)"
   }
 
   private func readyMessage(_ name: String) -> String {

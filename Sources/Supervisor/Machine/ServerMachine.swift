@@ -12,9 +12,15 @@ struct ServerMachine: Sendable {
   /// Failed liveness probes in a row that end a session.
   static let mostFailedProbes = 3
 
-  private(set) var state: ServerState
+  /// Longest delay that a server can ask for.
+  static let longestRetryAfter = Duration.seconds(300)
+
+  /// Written by the machine's own files only.
+  var state: ServerState
   /// It had a session at least once since it was configured.
   private(set) var wasUp = false
+  /// An attempt ended without a session, or a session ended.
+  private(set) var hasFailed = false
   /// Attempts that failed since the last stable time.
   private(set) var failures = 0
   /// Starts after the first one, for `status`.
@@ -24,15 +30,34 @@ struct ServerMachine: Sendable {
   var listProblems: [String] = []
   /// Ids that another server has, one sentence each.
   var omissions: [String] = []
-  /// What went wrong last, in one sentence without the server's name.
-  private(set) var lastFailure: String?
+  /// What went wrong last.
+  var lastFailure: ServerFailure?
+  /// Until then the server asked to be left alone.
+  private(set) var heldUntil: MonotonicTime?
+  /// False: its entry or the daemon's environment must change before any attempt.
+  let canStart: Bool
+  /// A login gives it credentials; otherwise its configuration does.
+  let hasLogin: Bool
   private var intensity = RestartIntensity()
+  /// Attempts that began because credentials changed.
+  var credentialAttempts = RestartIntensity()
+  /// Credentials changed after the present attempt began, which may have read the old ones.
+  var hasNewerCredentials = false
   private var hasSlot = false
-  private var hasStarted = false
+  private(set) var hasStarted = false
 
-  init(isDisabled: Bool, misconfiguration: String?) {
-    lastFailure = misconfiguration
-    state = isDisabled ? .disabled : misconfiguration != nil ? .misconfigured : .backingOff
+  /// `impossibility`: why it cannot be started as long as its entry and the daemon's environment are what they are.
+  init(isDisabled: Bool, impossibility: ServerFailure?, hasLogin: Bool = false) {
+    lastFailure = impossibility
+    canStart = impossibility == nil
+    self.hasLogin = hasLogin
+    state =
+      switch impossibility?.kind {
+      case _ where isDisabled: .disabled
+      case nil: .backingOff
+      case .credentials?: .needsAuth
+      case .configuration?, .transient?: .misconfigured
+      }
   }
 
   /// Takes an event and says what to do. `jitter` in 0…1 scatters the delays.
@@ -42,11 +67,13 @@ struct ServerMachine: Sendable {
     case .slotGranted: onSlotGranted()
     case .slotNeedless: releaseSlot()
     case .started: onStarted()
-    case .startFailed(let detail): onStartFailed(detail, now, jitter)
-    case .upstreamEnded(let detail), .workerLost(let detail): onEnded(detail, now, jitter)
-    case .wanted: onWanted()
+    case .startFailed(let failure): onStartFailed(failure, now, jitter)
+    case .upstreamEnded(let failure): onEnded(failure, now, jitter)
+    case .workerLost(let detail): onEnded(ServerFailure(detail), now, jitter)
+    case .wanted: onWanted(now)
     case .restartRequested: onRestartRequested()
     case .retryDue: onRetryDue()
+    case .credentialsChanged: onCredentialsChanged(now)
     case .stable: onStable()
     case .probeSucceeded: onProbe(succeeded: true)
     case .probeFailed: onProbe(succeeded: false)
@@ -62,8 +89,9 @@ struct ServerMachine: Sendable {
     return attempt()
   }
 
-  private mutating func attempt() -> [ServerAction] {
+  mutating func attempt() -> [ServerAction] {
     state = .waiting
+    heldUntil = nil
     return [.cancelRetry, .requestSlot]
   }
 
@@ -75,6 +103,7 @@ struct ServerMachine: Sendable {
     if hasStarted { restarts += 1 }
     hasStarted = true
     hasSlot = true
+    hasNewerCredentials = false
     state = .starting
     return [.start]
   }
@@ -84,33 +113,60 @@ struct ServerMachine: Sendable {
     state = .up(failedProbes: 0)
     wasUp = true
     lastFailure = nil
+    hasNewerCredentials = false
     isCrashLooping = false
     return releaseSlot() + [.scheduleStability, .reportReady, .releaseWaiters]
   }
 
   private mutating func onStartFailed(
-    _ detail: String, _ now: MonotonicTime, _ jitter: Double
+    _ failure: ServerFailure, _ now: MonotonicTime, _ jitter: Double
   ) -> [ServerAction] {
     guard state == .starting else { return [] }
-    return fail(detail, now, jitter, report: .reportSkipped)
+    return fail(failure, now, jitter, report: .reportSkipped)
   }
 
-  private mutating func onEnded(_ detail: String, _ now: MonotonicTime, _ jitter: Double) -> [ServerAction] {
+  private mutating func onEnded(_ failure: ServerFailure, _ now: MonotonicTime, _ jitter: Double) -> [ServerAction] {
     switch state {
-    case .starting: fail(detail, now, jitter, report: .reportSkipped)
-    case .up: [.cancelStability] + fail(detail, now, jitter, report: .reportEnded)
-    case .disabled, .misconfigured, .waiting, .backingOff, .replacing, .stopping, .stopped: []
+    case .starting: fail(failure, now, jitter, report: .reportSkipped)
+    case .up: [.cancelStability] + fail(failure, now, jitter, report: .reportEnded)
+    case .disabled, .misconfigured, .waiting, .backingOff, .needsAuth, .replacing, .stopping, .stopped: []
     }
   }
 
   private mutating func fail(
-    _ detail: String, _ now: MonotonicTime, _ jitter: Double, report: ServerAction
+    _ failure: ServerFailure, _ now: MonotonicTime, _ jitter: Double, report: ServerAction
   ) -> [ServerAction] {
-    lastFailure = detail
+    lastFailure = failure
+    hasFailed = true
+    switch failure.kind {
+    case .transient:
+      state = .backingOff
+      // Operations go on waiting: this attempt may just have read the store too early.
+      if hasNewerCredentials, let actions = tryNewCredentials(now) { return releaseSlot() + actions }
+      return backOff(failure, now, jitter, report)
+    case .credentials:
+      isCrashLooping = false
+      state = .needsAuth
+      if hasNewerCredentials, let actions = tryNewCredentials(now) { return releaseSlot() + actions }
+      return releaseSlot() + [report, .failWaiters]
+    case .configuration:
+      isCrashLooping = false
+      state = .misconfigured
+      return releaseSlot() + [report, .endWorker, .failWaiters]
+    }
+  }
+
+  private mutating func backOff(
+    _ failure: ServerFailure, _ now: MonotonicTime, _ jitter: Double, _ report: ServerAction
+  ) -> [ServerAction] {
     failures += 1
-    isCrashLooping = intensity.note(at: now) || isCrashLooping
-    let delay = isCrashLooping ? Backoff.cap : Backoff.delay(failures: failures, jitter: jitter)
-    state = .backingOff
+    // Without a token nothing was started, so nothing crashed.
+    isCrashLooping = !failure.isRetriedForCredentials && (intensity.note(at: now) || isCrashLooping)
+    var delay = isCrashLooping ? Backoff.cap : Backoff.delay(failures: failures, jitter: jitter)
+    if let wish = failure.retryAfter.map({ min($0, Self.longestRetryAfter) }), wish > .zero {
+      delay = max(delay, wish)
+      heldUntil = now + wish
+    }
     // Waiters last: who hears of the failure may ask again at once, which starts the next attempt inside this one.
     return releaseSlot() + [
       report, .scheduleRetry(delay), .reportRestarting(attempt: failures, delay: delay), .failWaiters,
@@ -125,19 +181,26 @@ struct ServerMachine: Sendable {
 
   // MARK: Trying again
 
-  private mutating func onRetryDue() -> [ServerAction] { state == .backingOff ? attempt() : [] }
+  /// For a server that waits for credentials a timer runs only when they changed too often.
+  private mutating func onRetryDue() -> [ServerAction] {
+    state == .backingOff || isWaitingForCredentials ? attempt() : []
+  }
 
-  private mutating func onWanted() -> [ServerAction] { state == .backingOff ? attempt() : [] }
+  private mutating func onWanted(_ now: MonotonicTime) -> [ServerAction] {
+    state == .backingOff && !isHeld(at: now) ? attempt() : []
+  }
+
+  /// The server asked to be left alone (`Retry-After`), and the time has not passed.
+  func isHeld(at moment: MonotonicTime) -> Bool { heldUntil.map { moment < $0 } ?? false }
 
   private mutating func onRestartRequested() -> [ServerAction] {
     resetCounters()
-    // The count begins anew, and the start that was asked for is not one of the restarts.
-    restarts = 0
-    hasStarted = false
+    countAnew()
     switch state {
     case .backingOff: return attempt()
+    case .needsAuth: return canStart ? attempt() : []
     case .up:
-      lastFailure = "was told to restart"
+      lastFailure = ServerFailure("was told to restart")
       state = .replacing
       return [.cancelStability, .endWorker]
     case .starting:
@@ -145,6 +208,12 @@ struct ServerMachine: Sendable {
       return releaseSlot() + [.endWorker]
     case .disabled, .misconfigured, .waiting, .replacing, .stopping, .stopped: return []
     }
+  }
+
+  /// The next start is the first one, and none of the restarts.
+  mutating func countAnew() {
+    restarts = 0
+    hasStarted = false
   }
 
   private mutating func onStable() -> [ServerAction] {
@@ -157,6 +226,7 @@ struct ServerMachine: Sendable {
     failures = 0
     isCrashLooping = false
     intensity.reset()
+    credentialAttempts.reset()
   }
 
   // MARK: Liveness
@@ -171,7 +241,7 @@ struct ServerMachine: Sendable {
       state = .up(failedProbes: failed + 1)
       return []
     }
-    lastFailure = "does not answer liveness probes (\(failed + 1) in a row)"
+    lastFailure = ServerFailure("does not answer liveness probes (\(failed + 1) in a row)")
     state = .replacing
     return [.cancelStability, .reportEnded, .endWorker]
   }
@@ -181,10 +251,14 @@ struct ServerMachine: Sendable {
   private mutating func onStop() -> [ServerAction] {
     switch state {
     case .stopping, .stopped: return []
-    case .disabled, .misconfigured:
+    case .disabled:
       state = .stopped
       return []
-    case .waiting, .starting, .up, .backingOff, .replacing:
+    case .misconfigured:
+      // The worker that found it out may still be ending.
+      state = .stopping
+      return [.endWorker]
+    case .waiting, .starting, .up, .backingOff, .needsAuth, .replacing:
       state = .stopping
       return releaseSlot() + [.cancelRetry, .cancelStability, .failWaiters, .endWorker]
     }
@@ -196,7 +270,7 @@ struct ServerMachine: Sendable {
     case .stopping:
       state = .stopped
       return []
-    case .disabled, .misconfigured, .waiting, .starting, .up, .backingOff, .stopped: return []
+    case .disabled, .misconfigured, .waiting, .starting, .up, .backingOff, .needsAuth, .stopped: return []
     }
   }
 }

@@ -4,7 +4,7 @@ import Platform
 enum ServerState: Sendable, Equatable {
   /// Switched off in the configuration.
   case disabled
-  /// Its entry cannot be started; waits for a change of the configuration.
+  /// Its entry cannot be started, or the server cannot be reached as it says; waits for a change of the configuration.
   case misconfigured
   /// Wants to start and waits for a start slot.
   case waiting
@@ -14,6 +14,8 @@ enum ServerState: Sendable, Equatable {
   case up(failedProbes: Int)
   /// The last attempt or session ended; the next attempt comes by timer, or at once when somebody wants it.
   case backingOff
+  /// It has no credentials, or useless ones; waits for others. Its worker, if it has one, stays.
+  case needsAuth
   /// The worker is being ended in order to start another one.
   case replacing
   /// The daemon ends.
@@ -30,17 +32,19 @@ enum ServerEvent: Sendable, Equatable {
   case slotNeedless
   /// The session is open and the lists are read.
   case started
-  /// The attempt failed. The text says what the server did, to be put behind its name; so it is below.
-  case startFailed(String)
+  /// The attempt failed.
+  case startFailed(ServerFailure)
   /// The session ended: the upstream's process or connection did.
-  case upstreamEnded(String)
-  /// The worker process is gone, or its connection.
+  case upstreamEnded(ServerFailure)
+  /// The worker process is gone, or its connection. The text says what happened, to be put behind the server's name.
   case workerLost(String)
   /// A call needs it now.
   case wanted
   /// An operator wants a fresh start.
   case restartRequested
   case retryDue
+  /// What the credential store has for this server is not what it was, or the store can be read again.
+  case credentialsChanged
   /// It has been up for the stable period.
   case stable
   case probeSucceeded

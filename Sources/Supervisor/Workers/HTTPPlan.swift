@@ -40,6 +40,9 @@ struct HTTPPlan {
   /// Whether it needs the credential store, and so its path.
   var needsStore: Bool { oauth != nil }
 
+  /// Whether a person's login gives it credentials.
+  var hasLogin: Bool { oauth?.grant == .authorizationCode }
+
   /// `storePath`: absolute; used only if `needsStore`.
   func launch(storePath: String) -> HTTPLaunch {
     let credentials: HTTPLaunch.Credentials

@@ -41,6 +41,12 @@ enum LaunchPlan {
     return nil
   }
 
+  /// Whether a person's login gives it credentials.
+  var hasLogin: Bool {
+    if case .http(let plan) = self { return plan.hasLogin }
+    return false
+  }
+
   /// The frame that starts the upstream; fails while there is no place for the credential store, and when it is
   /// impossible.
   func launch(

@@ -63,7 +63,8 @@ final class ServerRuntime {
     self.entry = entry
     self.index = index
     self.launch = launch
-    machine = ServerMachine(isDisabled: entry.disabled, misconfiguration: launch.impossibility?.detail)
+    machine = ServerMachine(
+      isDisabled: entry.disabled, impossibility: launch.impossibility, hasLogin: launch.hasLogin)
     told = Told(machine)
   }
 

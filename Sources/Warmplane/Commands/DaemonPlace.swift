@@ -1,6 +1,7 @@
 import Client
 import Configuration
 import Glibc
+import Protocol
 
 /// Where the daemon of a config file listens, and how one is started there.
 struct DaemonPlace: Sendable {

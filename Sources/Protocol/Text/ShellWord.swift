@@ -1,7 +1,7 @@
 /// Text for a command line that people copy.
-enum ShellWord {
+package enum ShellWord {
   /// The text as one word of a POSIX shell, in single quotes only where it needs them.
-  static func quoted(_ text: String) -> String {
+  package static func quoted(_ text: String) -> String {
     let isPlain =
       !text.isEmpty
       && text.utf8.allSatisfy { byte in

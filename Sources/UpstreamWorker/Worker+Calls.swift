@@ -37,13 +37,18 @@ extension Worker {
     guard let link, link.snapshot != nil else {
       return question.reply(JSONRPCWriter.error(id: question.id, code: 1, message: "the server is not connected"))
     }
-    link.probe { elapsed in
-      question.reply(
-        JSONRPCWriter.result(id: question.id) { writer in
-          writer.beginObject()
-          writer.member("elapsedMs", elapsed.wholeMilliseconds)
-          writer.endObject()
-        })
+    link.probe { result in
+      switch result {
+      case .success(let elapsed):
+        question.reply(
+          JSONRPCWriter.result(id: question.id) { writer in
+            writer.beginObject()
+            writer.member("elapsedMs", elapsed.wholeMilliseconds)
+            writer.endObject()
+          })
+      case .failure(let failure):
+        question.reply(JSONRPCWriter.error(id: question.id, code: 1, message: failure.detail))
+      }
     }
   }
 

@@ -10,11 +10,13 @@ import Transport
 package actor Worker {
   /// Time a worker without an upstream waits for its first supervisor.
   private static let idlePatience = Duration.seconds(30)
+  /// While this many bytes wait for the supervisor, log lines wait too.
+  private static let logBacklog = 256 * 1024
 
   let loop: EventLoop
-  private let reaper: Reaper
+  let reaper: Reaper
   let thread: BlockingThread
-  private let helper: String
+  let helper: String
   private var socket: OwnedDescriptor?
   private var listener: UnixListener?
 
@@ -184,6 +186,11 @@ package actor Worker {
       return question.reply(
         JSONRPCWriter.error(id: question.id, code: MCPErrorCode.invalidRequest, message: "it runs already"))
     }
+    guard case .stdio = launch.transport else {
+      return question.reply(
+        JSONRPCWriter.error(
+          id: question.id, code: 1, message: "is reached over HTTP, which this worker does not do"))
+    }
     startRequest = question
     self.launch = launch
     if link == nil { startLink(launch) } else { nextLaunch = launch }
@@ -191,7 +198,7 @@ package actor Worker {
 
   private func startLink(_ launch: UpstreamLaunch) {
     let link = UpstreamLink(
-      loop: loop, reaper: reaper, thread: thread, launch: launch, helper: helper,
+      loop: loop, launch: launch,
       handlers: UpstreamLink.Handlers(
         firstAnswer: { self.reply(JSONRPCWriter.notification(method: WorkerMethod.answered)) },
         started: { self.upstreamStarted($0) },
@@ -202,10 +209,10 @@ package actor Worker {
         hasLog: { self.scheduleLog() },
         gone: { self.upstreamGone() }))
     self.link = link
-    link.start()
+    link.start { events in transport(launch, link.ids, events) }
   }
 
-  private func upstreamStarted(_ result: Result<UpstreamSession, UpstreamLink.StartFailure>) {
+  private func upstreamStarted(_ result: Result<UpstreamSession, UpstreamEnd>) {
     sendLog()
     guard let question = startRequest else { return }
     startRequest = nil
@@ -216,13 +223,13 @@ package actor Worker {
     }
   }
 
-  private func upstreamEnded(_ detail: String) {
+  private func upstreamEnded(_ end: UpstreamEnd) {
     sendLog()
     reply(
       JSONRPCWriter.notification(method: WorkerMethod.ended) { writer in
         writer.beginObject()
-        writer.member("detail", detail)
-        writer.member("lastWords", self.link?.tail.lastWords)
+        writer.member("detail", end.detail)
+        writer.member("lastWords", self.link?.lastWords)
         writer.endObject()
       })
   }
@@ -268,7 +275,7 @@ package actor Worker {
 
   private func sendLog() {
     // Without a reader the lines stay in the (bounded) batch.
-    guard let link, link.tail.hasBatch, let supervisor, supervisor.queuedBytes < UpstreamLink.pipeBacklog else {
+    guard let link, link.tail.hasBatch, let supervisor, supervisor.queuedBytes < Self.logBacklog else {
       return
     }
     let (lines, dropped) = link.takeLog()

@@ -4,7 +4,7 @@ import Testing
 @testable import UpstreamWorker
 
 @Suite struct HandshakeTests {
-  private func established(_ event: Handshake.Event, era: ProtocolRevision.Era?) -> Handshake.Established? {
+  private func established(_ event: Handshake.Event, era: ProtocolRevision.Era?) -> Established? {
     var handshake = Handshake(era: era, version: "9.9.9")
     _ = handshake.handle(.started)
     for case .established(let session) in handshake.handle(event) { return session }

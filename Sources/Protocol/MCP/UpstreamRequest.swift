@@ -29,6 +29,16 @@ package struct UpstreamRequest: Sendable {
     return writer.bytes
   }
 
+  /// Tells the upstream that nobody waits for the answer to the request `id` any more.
+  package static func cancelled(id: Int, reason: String) -> [UInt8] {
+    JSONRPCWriter.notification(method: "notifications/cancelled") { writer in
+      writer.beginObject()
+      writer.member("requestId", id)
+      writer.member("reason", reason)
+      writer.endObject()
+    }
+  }
+
   /// A request of ours with optional parameters beside `_meta`.
   package func request(
     id: RequestID, method: String, version: String, _ parameters: (inout JSONWriter) -> Void = { _ in }

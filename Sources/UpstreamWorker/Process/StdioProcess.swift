@@ -8,8 +8,6 @@ import Protocol
 /// and execs the command, without a shell. It is over (`onGone`) when the process has ended *and* nothing below this
 /// worker is left: grandchildren die with it.
 final class StdioProcess {
-  /// Longest line of the upstream's stdout, in bytes: a frame less what an answer adds.
-  static let longestLine = Frame.maximumLength - (1 << 20)
   private static let longestErrorLine = 64 * 1024
   /// Between the end of the output and the exit that explains it.
   private static let exitPatience = Duration.milliseconds(20)
@@ -32,7 +30,7 @@ final class StdioProcess {
   private let child: ChildProcess
   private let output: ByteChannel
   private let errors: ByteChannel
-  private var outputLines = LineDecoder(limit: StdioProcess.longestLine)
+  private var outputLines = LineDecoder(limit: IncomingMessage.longest)
   private var errorLines = LineDecoder(limit: StdioProcess.longestErrorLine)
   private var phase = Phase.running
   private var ladder: [TeardownStep] = []

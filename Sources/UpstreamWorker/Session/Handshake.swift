@@ -5,14 +5,6 @@ import Protocol
 /// A 2026-07-28 upstream answers the probe `server/discover`; everything else is offered `initialize`. An upstream that
 /// exits or stays silent on the probe is started again and gets `initialize` first.
 struct Handshake {
-  /// A session that is open.
-  struct Established {
-    let revision: ProtocolRevision
-    let capabilities: JSONSlice
-    let serverInfo: JSONSlice?
-    let instructions: String?
-  }
-
   enum Event {
     /// The process runs and can be written to.
     case started

@@ -56,5 +56,8 @@ struct ListReader {
     return .done(items: items, problem: "\(kind.method) failed: \(message) (code: \(code))")
   }
 
+  /// Takes the news that a page will not come; `detail` says why.
+  func failed(_ detail: String) -> Step { done("\(kind.method) failed: \(detail)") }
+
   private func done(_ problem: String?) -> Step { .done(items: items, problem: problem) }
 }

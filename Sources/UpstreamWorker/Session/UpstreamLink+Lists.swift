@@ -9,25 +9,6 @@ extension UpstreamLink {
   /// they do not know.
   private static let optionalPatience = Duration.seconds(2)
 
-  /// 2026-07-28 upstreams notify only inside a subscription (mcp-checklist §5.9).
-  func listen() {
-    guard let session, session.revision.era == .modern else { return }
-    let kinds = ListKind.allCases.filter {
-      !$0.isOptional && session.capabilities.member($0.capability)?.member("listChanged")?.bool == true
-    }
-    guard !kinds.isEmpty else { return }
-    // A string id: it cannot collide with the integers of our requests, and its end needs no entry in `pending`.
-    send(
-      UpstreamRequest(revision: session.revision).request(
-        id: .string("listen-1"), method: "subscriptions/listen", version: WarmplaneVersion.current
-      ) { writer in
-        writer.key("notifications")
-        writer.beginObject()
-        for kind in kinds { writer.member(kind.listenFilter, true) }
-        writer.endObject()
-      })
-  }
-
   /// Lists `kinds` anew; those that the upstream does not announce are empty.
   func beginListing(_ kinds: Set<ListKind>) {
     let hash = catalog.hash
@@ -51,6 +32,12 @@ extension UpstreamLink {
     }
   }
 
+  /// The transport failed a page of a list.
+  func listFailed(_ kind: ListKind, _ failure: RequestFailure) {
+    guard var reader = lists[kind] else { return }
+    take(reader.failed(failure.failure.detail), kind, &reader)
+  }
+
   private func take(_ step: ListReader.Step, _ kind: ListKind, _ reader: inout ListReader) {
     lists[kind] = reader
     take(step, kind)
@@ -60,36 +47,33 @@ extension UpstreamLink {
     guard let session else { return }
     switch step {
     case .request(let cursor):
-      let id = nextID()
+      let id = ids.next()
       pending[id] = .list(kind)
-      send(
-        UpstreamRequest(revision: session.revision).request(
-          id: .int(Int64(id)), method: kind.method, version: WarmplaneVersion.current
-        ) { writer in
-          if let cursor { writer.member("cursor", cursor) }
+      transport?.send(
+        OutgoingRequest(id, .list, kind.method) {
+          UpstreamRequest(revision: session.revision).request(
+            id: .int(Int64(id)), method: kind.method, version: WarmplaneVersion.current
+          ) { writer in
+            if let cursor { writer.member("cursor", cursor) }
+          }
         })
     case .done(let items, let problem):
       lists[kind] = nil
       let hash = catalog.hash
       catalog.set(kind, items: items, problem: problem)
-      if let problem { log(problem) }
+      if let problem { note(problem) }
       if lists.isEmpty || isReady {
         listingComplete(hashBefore: hash)
       } else if hasOptionalListsOnly {
         loop.schedule(after: Self.optionalPatience) { [weak self] in
           // What comes later is a change.
-          if let self, case .listing = phase, hasOptionalListsOnly { finishStart() }
+          if let self, phase == .listing, hasOptionalListsOnly { finishStart() }
         }
       }
     }
   }
 
   private var hasOptionalListsOnly: Bool { lists.keys.allSatisfy(\.isOptional) }
-
-  private var isReady: Bool {
-    if case .ready = phase { return true }
-    return false
-  }
 
   private func listingComplete(hashBefore: String) {
     switch phase {
@@ -106,6 +90,12 @@ extension UpstreamLink {
     scheduleListing()
   }
 
+  /// Notifications may have been lost: everything is listed again.
+  func listsMayHaveChanged() {
+    staleLists = Set(ListKind.allCases)
+    scheduleListing()
+  }
+
   private func scheduleListing() {
     guard isReady, relistTimer == nil else { return }
     relistTimer = loop.schedule(after: Self.debounce) { [weak self] in
@@ -118,14 +108,17 @@ extension UpstreamLink {
     }
   }
 
-  /// One liveness round trip on the real connection. Any answer counts, also a refusal: the upstream is alive.
-  func probe(_ handler: @escaping (Duration) -> Void) {
+  /// One liveness round trip on the real connection. Any answer counts, also a refusal: the upstream is alive. Without
+  /// an answer the handler may never be called.
+  func probe(_ handler: @escaping (Result<Duration, CallFailure>) -> Void) {
     guard isReady, let session else { return }
-    let id = nextID()
+    let id = ids.next()
     pending[id] = .probe(PendingProbe(started: .now, handler: handler))
     let method = session.revision.era == .modern ? "server/discover" : "ping"
-    send(
-      UpstreamRequest(revision: session.revision).request(
-        id: .int(Int64(id)), method: method, version: WarmplaneVersion.current))
+    transport?.send(
+      OutgoingRequest(id, .probe, method) {
+        UpstreamRequest(revision: session.revision).request(
+          id: .int(Int64(id)), method: method, version: WarmplaneVersion.current)
+      })
   }
 }

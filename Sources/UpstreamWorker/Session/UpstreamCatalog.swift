@@ -39,6 +39,8 @@ struct UpstreamCatalog {
   private mutating func updateHash() {
     var state = FNV1a.Wide()
     for kind in ListKind.allCases {
+      // Kept hashes are older than the optional lists.
+      if kind.isOptional, items[kind]?.isEmpty ?? true { continue }
       state.add(kind.rawValue.utf8)
       for item in items[kind] ?? [] {
         state.add(item.bytes)

@@ -3,6 +3,7 @@ enum FuzzTargets {
   static let all: [any FuzzTarget.Type] = [
     ChallengeFuzzTarget.self,
     ConfigurationFuzzTarget.self,
+    EventStreamFuzzTarget.self,
     FrameFuzzTarget.self,
     JSONFuzzTarget.self,
     JSONRPCFuzzTarget.self,

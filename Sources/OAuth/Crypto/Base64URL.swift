@@ -3,15 +3,20 @@ package enum Base64URL {
   private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
   package static func encode(_ bytes: some Collection<UInt8>) -> String {
-    String(decoding: encode(bytes, alphabet, padding: false), as: UTF8.self)
-  }
-
-  /// The ordinary alphabet with padding (RFC 4648 section 4), as `Authorization: Basic` wants it.
-  package static func encodeStandard(_ bytes: some Collection<UInt8>) -> String {
-    var standard = alphabet
-    standard[62] = UInt8(ascii: "+")
-    standard[63] = UInt8(ascii: "/")
-    return String(decoding: encode(bytes, standard, padding: true), as: UTF8.self)
+    var text: [UInt8] = []
+    text.reserveCapacity((bytes.count + 2) / 3 * 4)
+    var bits: UInt32 = 0
+    var count = 0
+    for byte in bytes {
+      bits = bits << 8 | UInt32(byte)
+      count += 8
+      while count >= 6 {
+        count -= 6
+        text.append(alphabet[Int(bits >> UInt32(count) & 63)])
+      }
+    }
+    if count > 0 { text.append(alphabet[Int(bits << UInt32(6 - count) & 63)]) }
+    return String(decoding: text, as: UTF8.self)
   }
 
   /// Nil unless `text` is what `encode` writes: no padding, no foreign character, no stray bits.
@@ -31,24 +36,6 @@ package enum Base64URL {
       }
     }
     return count < 6 && bits == 0 ? bytes : nil
-  }
-
-  private static func encode(_ bytes: some Collection<UInt8>, _ alphabet: [UInt8], padding: Bool) -> [UInt8] {
-    var text: [UInt8] = []
-    text.reserveCapacity((bytes.count + 2) / 3 * 4)
-    var bits: UInt32 = 0
-    var count = 0
-    for byte in bytes {
-      bits = bits << 8 | UInt32(byte)
-      count += 8
-      while count >= 6 {
-        count -= 6
-        text.append(alphabet[Int(bits >> UInt32(count) & 63)])
-      }
-    }
-    if count > 0 { text.append(alphabet[Int(bits << UInt32(6 - count) & 63)]) }
-    while padding && text.count % 4 != 0 { text.append(UInt8(ascii: "=")) }
-    return text
   }
 
   private static func value(of character: UInt8) -> UInt32? {

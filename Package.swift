@@ -77,7 +77,7 @@ let package = Package(
     program("warmplane-worker", path: "WorkerMain", ["Platform", "UpstreamWorker"]),
     program(
       "warmplaned", path: "Daemon",
-      ["Configuration", "Front", "Platform", "Protocol", "Store", "Supervisor", "Telemetry"]),
+      ["Configuration", "Front", "OAuth", "Platform", "Protocol", "Store", "Supervisor", "Telemetry"]),
 
     // MARK: Test support, never in a product
     program("warmplane-fake-upstream", path: "FakeUpstream", ["Protocol", "StdioServer"]),

@@ -124,7 +124,7 @@ enum DaemonProgram {
       configuration: configuration, paths: paths, programDirectory: directory,
       defaultDirectory: ExecutablePath.workingDirectory, configurationDirectory: ExecutablePath.directory(of: path),
       environment: ProcessEnvironment.all, startSlots: cores * configuration.daemon.startsPerCore,
-      credentialStore: { CredentialStoreRule.place($0, ExecutablePath.directory(of: path)) })
+      credentialStore: { CredentialStoreLook.state(of: $0, in: ExecutablePath.directory(of: path)) })
   }
 
   private static func fail(_ message: String, code: Int32 = 1) -> Int32 {

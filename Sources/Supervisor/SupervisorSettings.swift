@@ -15,13 +15,13 @@ package struct SupervisorSettings: Sendable {
   package var environment: [(name: String, value: String)]
   /// Servers that may start at the same time.
   package var startSlots: Int
-  /// Finds the credential store of a configuration. Looks at the file system, which decides between the places.
-  package var credentialStore: @Sendable (Configuration) -> CredentialStorePlace
+  /// Finds and reads the credential store of a configuration. Blocks on the file system.
+  package var credentialStore: @Sendable (Configuration) -> CredentialStoreState
 
   package init(
     configuration: Configuration, paths: InstancePaths, programDirectory: String, defaultDirectory: String,
     configurationDirectory: String, environment: [(name: String, value: String)], startSlots: Int,
-    credentialStore: @escaping @Sendable (Configuration) -> CredentialStorePlace
+    credentialStore: @escaping @Sendable (Configuration) -> CredentialStoreState
   ) {
     self.configuration = configuration
     self.paths = paths

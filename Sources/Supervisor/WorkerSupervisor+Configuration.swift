@@ -36,11 +36,14 @@ extension WorkerSupervisor {
   package func apply(_ configuration: Configuration) -> ConfigurationChange {
     var change = ConfigurationChange()
     let before = servers
+    let hasMovedStore = settings.configuration.authStorePath != configuration.authStorePath
     settings.configuration = configuration
     var after: [ServerRuntime] = []
     var fresh: [ServerRuntime] = []
     for entry in configuration.servers {
-      if let old = server(entry.id), old.entry.fingerprint == entry.fingerprint, !old.mustBeReread {
+      if let old = server(entry.id), old.entry.fingerprint == entry.fingerprint, !old.mustBeReread,
+        !hasMovedStore || old.launch.storeKey == nil
+      {
         after.append(old)
         continue
       }
@@ -60,6 +63,7 @@ extension WorkerSupervisor {
       retire(old, replacedBy: nil)
     }
     replaceServers(after)
+    watchCredentials()
     for server in fresh { handle(.boot, server) }
     for server in fresh where server.machine.isImpossible { reportSkipped(server) }
     return change

@@ -19,6 +19,10 @@ extension WorkerSupervisor {
       server.startsAfterSweep = true
       return
     }
+    guard server.launch.storeKey == nil || credentials.state != nil else {
+      server.startsAfterLook = true
+      return
+    }
     server.attemptStarted = .now
     if server.firstAttempt == nil { server.firstAttempt = .now }
     server.slotTimer = loop.schedule(after: Self.slotTime) { self.handle(.slotNeedless, server) }
@@ -81,7 +85,8 @@ extension WorkerSupervisor {
   private func startUpstream(_ server: ServerRuntime, _ link: WorkerLink) {
     let launch: UpstreamLaunch
     do {
-      launch = try server.launch.launch(server.entry, settings, mark: link.mark, era: server.era)
+      launch = try server.launch.launch(
+        server.entry, settings, store: credentials.state?.place, mark: link.mark, era: server.era)
     } catch {
       return handle(.startFailed(error), server)
     }

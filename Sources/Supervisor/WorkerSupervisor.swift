@@ -14,6 +14,7 @@ package actor WorkerSupervisor {
   /// Reads `/proc` when remains of an upstream must be found.
   let files: BlockingThread
   let launcher: WorkerLauncher
+  let credentials: CredentialWatch
   /// Children that this process had before it started any: of a script that exec'ed the daemon. Not ours to end.
   let inheritedChildren: Set<Int32>
   weak var delegate: (any SupervisorDelegate)?
@@ -38,6 +39,7 @@ package actor WorkerSupervisor {
     self.log = log
     reaper = try Reaper()
     files = try BlockingThread(name: "supervisor-proc")
+    credentials = try CredentialWatch(loop: loop, look: settings.credentialStore)
     inheritedChildren = Set(ProcessTree.children(of: getpid()))
     slots = StartSlots(capacity: settings.startSlots)
     launcher = WorkerLauncher(program: "\(settings.programDirectory)/warmplane-worker")
@@ -50,6 +52,7 @@ package actor WorkerSupervisor {
     self.delegate = delegate
     replaceServers(settings.configuration.servers.map(makeRuntime))
     log.info("booting upstream MCP servers", [LogField("server_count", servers.count)])
+    watchCredentials()
     retireLeftovers()
     for server in servers { handle(.boot, server) }
     for server in servers where server.machine.isImpossible { reportSkipped(server) }

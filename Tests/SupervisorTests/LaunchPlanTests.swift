@@ -11,24 +11,22 @@ import Testing
     ("NO_PROXY", "localhost"), ("all_proxy", ""), ("HOME", "/home/u"),
   ]
 
-  private func settings(
-    _ servers: String, store: CredentialStorePlace = .file("/data/mcp-auth.json")
-  ) throws -> SupervisorSettings {
+  private func settings(_ servers: String) throws -> SupervisorSettings {
     let configuration = try Configuration.parse(bytes: Array(#"{"mcpServers":\#(servers)}"#.utf8))
     let paths = try InstancePaths(
       configPath: "/etc/w/mcp_servers.json", environment: { _ in nil }, uid: 1, isUsable: { _ in true })
     return SupervisorSettings(
       configuration: configuration, paths: paths, programDirectory: "/bin", defaultDirectory: "/cwd",
       configurationDirectory: "/etc/w", environment: Self.environment.map { (name: $0.0, value: $0.1) }, startSlots: 1,
-      credentialStore: { _ in store })
+      credentialStore: { _ in CredentialStoreState(place: .none("not asked"), watched: [], entries: nil) })
   }
 
   private func launch(
-    _ members: String, store: CredentialStorePlace = .file("/data/mcp-auth.json")
+    _ members: String, store: CredentialStorePlace? = .file("/data/mcp-auth.json")
   ) throws -> HTTPLaunch {
-    let settings = try settings(#"{"s":{\#(members)}}"#, store: store)
+    let settings = try settings(#"{"s":{\#(members)}}"#)
     let entry = settings.configuration.servers[0]
-    let launch = try LaunchPlan(entry, settings).launch(entry, settings, mark: "m", era: nil)
+    let launch = try LaunchPlan(entry, settings).launch(entry, settings, store: store, mark: "m", era: nil)
     guard case .http(let http) = launch.transport else { throw ServerFailure("not HTTP") }
     // What the supervisor sends is what the worker reads.
     var writer = JSONWriter()
@@ -133,8 +131,9 @@ import Testing
   }
 
   @Test func aStoreThatHasNoPlace() {
-    let failure = failure(#""url":"http://h","auth":{"type":"oauth"}"#, store: .none("HOME is not set"))
-    #expect(failure == ServerFailure("has no place for its credentials: HOME is not set", code: .authStoreUnavailable))
-    #expect(throws: Never.self) { try launch(#""url":"http://h""#, store: .none("HOME is not set")) }
+    let failure = failure(
+      #""url":"http://h","auth":{"type":"oauth"}"#, store: CredentialStorePlace.none("HOME is not set"))
+    #expect(failure == ServerFailure("HOME is not set", code: .authStoreUnavailable))
+    #expect(throws: Never.self) { try launch(#""url":"http://h""#, store: nil) }
   }
 }

@@ -8,6 +8,9 @@ extension ServerMachine {
   /// Other credentials would end the waiting.
   var isWaitingForCredentials: Bool { state == .needsAuth && canStart }
 
+  /// The credential store could not be used, and any change of it may help.
+  var isWithoutStore: Bool { state == .backingOff && lastFailure?.code == .authStoreUnavailable }
+
   mutating func onCredentialsChanged(_ now: MonotonicTime) -> [ServerAction] {
     switch state {
     case .needsAuth: canStart ? tryNewCredentials(now) ?? [.cancelRetry, .scheduleRetry(Backoff.cap)] : []

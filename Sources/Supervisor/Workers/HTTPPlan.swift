@@ -37,13 +37,13 @@ struct HTTPPlan {
     }
   }
 
-  /// Whether it needs the credential store, and so its path.
-  var needsStore: Bool { oauth != nil }
+  /// Its key in the credential store; nil when it needs none.
+  var storeKey: String? { oauth?.storeKey }
 
   /// Whether a person's login gives it credentials.
   var hasLogin: Bool { oauth?.grant == .authorizationCode }
 
-  /// `storePath`: absolute; used only if `needsStore`.
+  /// `storePath`: absolute; used only with a `storeKey`.
   func launch(storePath: String) -> HTTPLaunch {
     let credentials: HTTPLaunch.Credentials
     if var oauth {

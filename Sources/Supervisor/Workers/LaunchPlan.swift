@@ -47,10 +47,25 @@ enum LaunchPlan {
     return false
   }
 
-  /// The frame that starts the upstream; fails while there is no place for the credential store, and when it is
+  /// Its key in the credential store; nil when it needs none.
+  var storeKey: String? {
+    if case .http(let plan) = self { return plan.storeKey }
+    return nil
+  }
+
+  private static func path(of store: CredentialStorePlace?) throws(ServerFailure) -> String {
+    switch store {
+    case .file(let path)?: return path
+    case .none(let reason)?: throw ServerFailure(reason, code: .authStoreUnavailable)
+    case nil: fatalError("a server that needs the credential store was started before anybody looked at it")
+    }
+  }
+
+  /// The frame that starts the upstream. `store` must be known for a server that needs it. Fails while there is no place for the credential store, and when it is
   /// impossible.
   func launch(
-    _ entry: ServerEntry, _ settings: SupervisorSettings, mark: String, era: ProtocolRevision.Era?
+    _ entry: ServerEntry, _ settings: SupervisorSettings, store: CredentialStorePlace?, mark: String,
+    era: ProtocolRevision.Era?
   ) throws(ServerFailure) -> UpstreamLaunch {
     let transport: UpstreamLaunch.Transport
     switch self {
@@ -62,7 +77,7 @@ enum LaunchPlan {
           command: stdio.command, arguments: stdio.args, environment: environment,
           directory: directory ?? settings.defaultDirectory))
     case .http(let plan):
-      transport = .http(plan.launch(storePath: try plan.needsStore ? settings.storePath() : ""))
+      transport = .http(plan.launch(storePath: try plan.storeKey == nil ? "" : Self.path(of: store)))
     }
     let daemon = settings.configuration.daemon
     return UpstreamLaunch(
@@ -70,15 +85,5 @@ enum LaunchPlan {
       startTimeoutMilliseconds: max(daemon.startSeconds * 1000, settings.configuration.timeoutMs(of: entry)),
       discoverTimeoutMilliseconds: daemon.discoverMs, graceMilliseconds: daemon.stopGraceMs,
       orphanSeconds: daemon.workerOrphanSeconds, era: era)
-  }
-}
-
-extension SupervisorSettings {
-  fileprivate func storePath() throws(ServerFailure) -> String {
-    switch credentialStore(configuration) {
-    case .file(let path): return path
-    case .none(let reason):
-      throw ServerFailure("has no place for its credentials: \(reason)", code: .authStoreUnavailable)
-    }
   }
 }

@@ -16,6 +16,8 @@ final class ServerRuntime {
   /// Remains of the last worker's upstream are being killed; the next start waits for it.
   var isSweeping = false
   var startsAfterSweep = false
+  /// Nobody has looked at the credential store yet; the start waits for that.
+  var startsAfterLook = false
   /// The server that takes its place when it has ended, after a change of the configuration.
   var successor: ServerRuntime?
   /// Its end was wanted while the sweep ran, and is told after it.

@@ -29,6 +29,9 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
   .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
 }
 
+/// Who works on one part builds the tests of that part only: WARMPLANE_TESTS=ProtocolTests,FrontTests.
+let chosenTests = Context.environment["WARMPLANE_TESTS"]?.split(separator: ",").map(String.init)
+
 let package = Package(
   name: "warmplane",
   products: [
@@ -103,3 +106,7 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+if let chosenTests {
+  package.targets.removeAll { $0.type == .test && !chosenTests.contains($0.name) }
+}

@@ -15,7 +15,7 @@ enum DaemonProgram {
   /// Returns the exit code.
   static func run() -> Int32 {
     // First of all, while there is one thread: threads inherit the mask.
-    Signals.block([SIGTERM, SIGINT, SIGHUP, SIGCHLD])
+    Signals.block([SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGUSR2])
     Signals.ignoreBrokenPipes()
     StandardDescriptors.ensureOpen()
     switch DaemonOptions.parse(Array(CommandLine.arguments.dropFirst())) {
@@ -24,12 +24,16 @@ enum DaemonProgram {
       print("warmplaned \(WarmplaneVersion.current)")
       return 0
     case .success(let options):
-      var starter = StarterPipe(isExpected: options.isBackground)
-      return start(options, &starter)
+      let inherited = InheritedDescriptors.take()
+      // Who started the program before us has had its word.
+      var starter = StarterPipe(isExpected: options.isBackground && inherited == nil)
+      return start(options, inherited, &starter)
     }
   }
 
-  private static func start(_ options: DaemonOptions, _ starter: inout StarterPipe) -> Int32 {
+  private static func start(
+    _ options: DaemonOptions, _ inherited: InheritedDescriptors?, _ starter: inout StarterPipe
+  ) -> Int32 {
     let location: ConfigurationLocation
     let configuration: Configuration
     do {
@@ -43,7 +47,7 @@ enum DaemonProgram {
     }
     guard let realPath = location.realPath else { return fail("\(location.path) vanished while it was read") }
     do {
-      var instance = try Instance(configPath: realPath, isPatient: options.isBackground)
+      var instance = try Instance(configPath: realPath, isPatient: options.isBackground, inherited: inherited)
       defer { instance.removeSocket() }
       return try serve(options, configuration, realPath, &instance, &starter)
     } catch Instance.Failure.occupied where options.isBackground {
@@ -77,11 +81,12 @@ enum DaemonProgram {
       loop: loop,
       settings: FrontSettings(
         configuration: configuration, configurationPath: path, socketPath: instance.paths.controlSocket,
-        isStrict: options.isStrict),
+        program: try ExecutablePath.own(), isStrict: options.isStrict),
       supervisor: supervisor, keeper: StoreKeeper(store: store), log: log.area("front"))
     let shutdown = Shutdown(loop: loop, front: front, supervisor: supervisor, drainTime: drainTime)
-    let signals = try Signals(loop: loop, [SIGTERM, SIGINT, SIGHUP, SIGCHLD]) { signal in
+    let signals = try Signals(loop: loop, [SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGUSR2]) { signal in
       switch signal {
+      case SIGUSR2: shutdown.assumeIsolated { $0.handOver() }
       case SIGCHLD: supervisor.assumeIsolated { $0.childrenChanged() }
       case SIGTERM, SIGINT: shutdown.assumeIsolated { $0.begin() }
       default: break  // SIGHUP: the terminal went away; a foreground daemon gets SIGINT before that
@@ -92,7 +97,9 @@ enum DaemonProgram {
     try front.assumeIsolated { front in
       front.restoreCatalog()
       front.serveLogs(of: records.ring)
-      try front.serveControl(socket, onStopRequest: { shutdown.assumeIsolated { $0.begin() } })
+      try front.serveControl(
+        socket, onStopRequest: { shutdown.assumeIsolated { $0.begin() } },
+        onUpgradeRequest: { program in shutdown.assumeIsolated { $0.handOver(to: program) } })
       let idle = configuration.daemon.idleExitSeconds
       if options.isBackground, idle > 0 { front.endWhenIdle(after: .seconds(idle)) }
     }
@@ -102,6 +109,12 @@ enum DaemonProgram {
     withExtendedLifetime(signals) {}
     _ = store.close(timeout: .seconds(2))
     records.flush()
+    if case .become(let program, let control) = shutdown.assumeIsolated({ $0.sequel }) {
+      let error = instance.become(program, control: control)
+      log.error("the new program could not be started", [LogField("detail", "\(error)")])
+      records.flush()
+      return 1
+    }
     return 0
   }
 

@@ -31,9 +31,13 @@ struct Instance: ~Copyable {
 
   /// Takes the instance of `configPath` (a real path). With `isPatient`, a daemon that has it and does not listen any
   /// more is waited for: it ends at this moment.
-  init(configPath: String, isPatient: Bool = false) throws(Failure) {
+  init(configPath: String, isPatient: Bool = false, inherited: InheritedDescriptors? = nil) throws(Failure) {
     let paths: InstancePaths
     do { paths = try InstancePaths.current(configPath: configPath) } catch { throw .other("\(error)") }
+    if let inherited {
+      try self.init(paths, inherited)
+      return
+    }
     do { try PrivateDirectory.make(paths.runtimeDirectory) } catch { throw .other("\(error)") }
     let deadline = MonotonicTime.now + (isPatient ? Self.patience : .zero)
     // The common place first: daemons with different environments must meet at the same lock before anything else.
@@ -59,6 +63,19 @@ struct Instance: ~Copyable {
     }
     rendezvous?.link(to: paths.controlSocket)
     self.init(paths: paths, lock: lock, rendezvous: rendezvous, socket: socket)
+  }
+
+  /// Goes on with what the program before us in this process had.
+  private init(_ paths: InstancePaths, _ inherited: InheritedDescriptors) throws(Failure) {
+    guard let lock = InstanceLock.inherited(inherited.lock, paths.lockFile) else {
+      throw .other("the lock that was passed on is not that of \(paths.lockFile)")
+    }
+    var rendezvous: Rendezvous?
+    if let number = inherited.rendezvous, let directory = Rendezvous.directory(for: paths) {
+      rendezvous = Rendezvous.inherited(number, directory)
+    }
+    self.init(
+      paths: paths, lock: lock, rendezvous: rendezvous, socket: OwnedDescriptor(owning: inherited.control))
   }
 
   private init(
@@ -93,6 +110,17 @@ struct Instance: ~Copyable {
   mutating func takeSocket() -> OwnedDescriptor {
     guard let socket = socket.take() else { fatalError("the control socket was taken twice") }
     return socket
+  }
+
+  /// Replaces this program by `program`, which goes on with the locks and with the listening socket `control`. Returns only
+  /// when that failed.
+  borrowing func become(_ program: String, control: Int32) -> SystemError {
+    var place: Int32?
+    switch rendezvous {
+    case .some(let rendezvous): place = rendezvous.lockNumber
+    case .none: break
+    }
+    return InheritedDescriptors(lock: lock.number, control: control, rendezvous: place).become(program)
   }
 
   /// Removes the socket, so that nobody waits for an answer.

@@ -29,6 +29,15 @@ struct InstanceLock: ~Copyable {
     }
   }
 
+  /// The lock that the program before us in this process had; nil when the descriptor is not that of the file in `path`.
+  static func inherited(_ number: Int32, _ path: String) -> InstanceLock? {
+    let file = OwnedDescriptor(owning: number)
+    return isSame(file.number, path) ? InstanceLock(path: path, file: file) : nil
+  }
+
+  /// The descriptor that holds the lock.
+  var number: Int32 { file.number }
+
   /// Removes the file; the lock itself stays until the end of this value.
   borrowing func removeFile() { unlink(path) }
 

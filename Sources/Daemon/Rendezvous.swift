@@ -40,6 +40,14 @@ struct Rendezvous: ~Copyable {
     }
   }
 
+  /// The lock of `directory` that the program before us in this process had.
+  static func inherited(_ number: Int32, _ directory: String) -> Rendezvous? {
+    guard let lock = InstanceLock.inherited(number, lockFile(directory)) else { return nil }
+    return Rendezvous(directory: directory, lock: lock)
+  }
+
+  var lockNumber: Int32 { lock.number }
+
   /// Lets those who look here find `socket`.
   borrowing func link(to socket: String) {
     // The lock is ours: what lies there is of a daemon that is gone.

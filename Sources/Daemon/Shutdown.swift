@@ -3,14 +3,23 @@ import Glibc
 import Platform
 import Supervisor
 
-/// The end of the daemon: clients first, then upstreams, then the loop. A second request ends it at once. Runs on the
-/// loop, where signals and requests arrive.
+/// The end of the daemon. Either of everything: clients first, then upstreams, then the loop. Or of this process alone:
+/// the workers keep their upstreams for the next daemon. A second request ends it at once. Runs on the loop, where signals
+/// and requests arrive.
 actor Shutdown {
+  /// What comes after the loop.
+  enum Sequel {
+    case exit
+    /// Another program takes this one's place in the same process, and goes on with the listening socket `control`.
+    case become(String, control: Int32)
+  }
+
   private let loop: EventLoop
   private let front: FrontRouter
   private let supervisor: WorkerSupervisor
   private let drainTime: Duration
   private var hasBegun = false
+  private(set) var sequel = Sequel.exit
 
   init(loop: EventLoop, front: FrontRouter, supervisor: WorkerSupervisor, drainTime: Duration) {
     self.loop = loop
@@ -21,7 +30,7 @@ actor Shutdown {
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-  /// Returns at once.
+  /// Ends everything. Returns at once.
   func begin() {
     guard !hasBegun else {
       supervisor.assumeIsolated { $0.killEverything() }
@@ -38,5 +47,21 @@ actor Shutdown {
     await supervisor.stop()
     await front.close()
     loop.stop()
+  }
+
+  /// Ends this daemon and leaves every worker with its upstream (contract §1.5, SIGUSR2). `successor`: path of the program
+  /// that goes on in this process. Returns at once; without effect when an end has begun.
+  func handOver(to successor: String? = nil) {
+    guard !hasBegun else { return }
+    hasBegun = true
+    if let successor, let control = front.assumeIsolated({ $0.releaseControlSocket() }) {
+      sequel = .become(successor, control: control)
+    }
+    front.assumeIsolated { $0.stopAccepting() }
+    Task {
+      await self.front.handOver()
+      await self.supervisor.handOver()
+      self.loop.stop()
+    }
   }
 }

@@ -6,9 +6,6 @@ import Telemetry
 
 /// Operations: tool calls, resource reads, prompt gets.
 extension FrontRouter {
-  /// A client's text longer than this stays out of the return blob, which is bounded.
-  private static let longestBlobPart = 1024
-
   func operate(
     _ kind: EntryKind, _ target: any ReplyTarget, _ decoded: Result<OperationRequest, OperationRequest.Refusal>,
     trace: TraceContext
@@ -19,10 +16,10 @@ extension FrontRouter {
       logRefusal(target, kind, refusal, trace)
       recordRefusal(target, kind, refusal, trace)
     case .success(let request):
-      begin(
-        FrontOperation(
-          id: .random(using: &random), kind: kind, purpose: .carryOut, target: target, trace: trace,
-          requestID: request.requestID, entryID: request.id, payload: request.payload, admitted: .now))
+      let operation = FrontOperation(
+        id: .random(using: &random), kind: kind, purpose: .carryOut, target: target, trace: trace,
+        requestID: request.requestID, entryID: request.id, payload: request.payload, admitted: .now)
+      if target.origin?.reaskedAt == nil { begin(operation) } else { reask(operation) }
     }
   }
 
@@ -42,7 +39,8 @@ extension FrontRouter {
     }
     let carried = Operation(
       id: operation.id, server: server, method: operation.kind.method, parameters: parameters,
-      blob: blob(operation), deadline: operation.deadline, timeoutMilliseconds: operation.timeoutMilliseconds,
+      blob: OperationBlob(operation, front: name).json, deadline: operation.deadline,
+      timeoutMilliseconds: operation.timeoutMilliseconds,
       traceparent: (operation.tracedRequest?.context ?? operation.trace.unrecorded).traceparent)
     supervisor.assumeIsolated { $0.submit(carried) }
   }
@@ -72,19 +70,6 @@ extension FrontRouter {
     return JSONSlice(assembled: writer)
   }
 
-  /// Who asked, for a front that did not take the request itself.
-  private func blob(_ operation: FrontOperation) -> JSONSlice {
-    var writer = JSONWriter()
-    writer.beginObject()
-    writer.member("surface", operation.target.surface)
-    writer.member("trace", operation.traceID)
-    writer.member("kind", operation.kind.rawValue)
-    if operation.entryID.utf8.count <= Self.longestBlobPart { writer.member("entry", operation.entryID) }
-    if let id = operation.requestID, id.range.count <= Self.longestBlobPart { writer.member("request", id) }
-    writer.endObject()
-    return JSONSlice(assembled: writer)
-  }
-
   func timeout(of server: String) -> Int {
     let configuration = settings.configuration
     return configuration.servers.first { $0.id == server }.map { configuration.timeoutMs(of: $0) }
@@ -104,14 +89,18 @@ extension FrontRouter {
   }
 
   /// Answers an operation, once.
-  func finish(_ id: OperationID, _ result: Result<JSONSlice?, OperationFailure>) {
-    guard let operation = operations.removeValue(forKey: id) else { return }
+  func finish(_ id: OperationID, _ result: Result<JSONSlice?, OperationFailure>) { _ = answer(id, result) }
+
+  /// Answers an operation, once, and tells when the answer has left this process.
+  func answer(_ id: OperationID, _ result: Result<JSONSlice?, OperationFailure>) -> Delivery {
+    guard let operation = operations.removeValue(forKey: id) else { return .done }
     operation.target.ended(id)
     let result = result.mapError { hinted($0, operation.kind, operation.entryID, server: operation.server) }
     operation.target.finish(result, requestID: operation.requestID, traceID: operation.traceID)
     logEnd(operation, result)
     recordEnd(of: operation, result)
     operationsChanged()
+    return operation.target.delivery
   }
 
   // MARK: Log
@@ -174,10 +163,10 @@ extension FrontRouter {
 extension FrontRouter: SupervisorDelegate {
   package func operationEnded(
     _ id: OperationID, blob: JSONSlice, _ end: OperationEnd, sentAt: MonotonicTime?
-  ) {
-    guard let operation = operations[id] else { return }  // its client went away
+  ) -> Delivery {
+    guard let operation = operations[id] else { return endedUnasked(id, blob, end) }
     recordRequest(of: operation, end, sentAt: sentAt)
-    finish(
+    return answer(
       id,
       FailureMapping.outcome(
         of: end, kind: operation.kind.operation, server: operation.server,

@@ -9,7 +9,8 @@ import Telemetry
 extension FrontRouter {
   func control(_ session: ControlSession, _ id: RequestID, _ method: String, _ params: JSONSlice?) {
     noteRole(of: session, asking: method)
-    let target = ControlRequest(session, id)
+    let reaskedAt = params?.member("_meta")?.member("askedAt")?.int.map { Int64($0) }
+    let target = ControlRequest(session, id, reaskedAt: reaskedAt)
     let trace = trace(continuing: params?.member("_meta")?.member("traceparent")?.string)
     switch method {
     case "capabilities/list": list(.capability, target, wait: params?.member("wait")?.int)
@@ -32,6 +33,7 @@ extension FrontRouter {
     case "reload": Task { await self.reload(session, id) }
     case "logs": logs(session, id, params)
     case "status": Task { await self.status(session, id) }
+    case "upgrade": upgrade(session, id, params)
     case "stop":
       var writer = JSONWriter()
       writer.beginObject()

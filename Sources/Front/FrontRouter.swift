@@ -25,6 +25,12 @@ package actor FrontRouter {
   private var attempted: Set<String> = []
   var mcp = MCPFront()
   var operations: [OperationID: FrontOperation] = [:]
+  /// What an earlier daemon was asked for.
+  var adopted = AdoptedOperations()
+  /// Clients that came back before every worker of the earlier daemon was known.
+  var reasking: [FrontOperation] = []
+  /// Tells operations that this daemon took from those of others: random.
+  let name: String
   /// Lists that wait for servers in their first start.
   var waitingLists: [UInt64: WaitingList] = [:]
   private var lastListID: UInt64 = 0
@@ -43,6 +49,8 @@ package actor FrontRouter {
   var idleWatch: IdleWatch?
   /// Called when a client asked the daemon to stop.
   private var onStopRequest: (@Sendable () -> Void)?
+  /// Called with a program's path when a client asked that it takes this one's place.
+  private var onUpgradeRequest: (@Sendable (String) -> Void)?
   private var drained: CheckedContinuation<Void, Never>?
   var random = BufferedRandom()
 
@@ -52,6 +60,7 @@ package actor FrontRouter {
     loop: EventLoop, settings: FrontSettings, supervisor: WorkerSupervisor, keeper: (any CatalogKeeper)?, log: Logger
   ) throws(SystemError) {
     self.keeper = keeper
+    name = OperationID.random().description
     files = try BlockingThread(name: "front-files")
     self.loop = loop
     self.settings = settings
@@ -69,15 +78,18 @@ package actor FrontRouter {
 
   /// Opens the control socket's sessions on `socket`.
   package func serveControl(
-    _ socket: OwnedDescriptorBox, onStopRequest: @escaping @Sendable () -> Void
+    _ socket: OwnedDescriptorBox, onStopRequest: @escaping @Sendable () -> Void,
+    onUpgradeRequest: @escaping @Sendable (String) -> Void
   ) throws(SystemError) {
     self.onStopRequest = onStopRequest
+    self.onUpgradeRequest = onUpgradeRequest
     let control = try ControlServer(loop: loop, socket: socket.take())
     control.identity = { writer in
       writer.beginObject()
       writer.member("version", WarmplaneVersion.current)
       writer.member("pid", Int(getpid()))
       writer.member("config", self.settings.configurationPath)
+      writer.member("instance", self.name)
       writer.endObject()
     }
     control.onRequest = { self.control($0, $1, $2, $3) }
@@ -156,6 +168,8 @@ package actor FrontRouter {
   }
 
   func requestStop() { onStopRequest?() }
+
+  func requestUpgrade(to program: String) { onUpgradeRequest?(program) }
 
   func nextListID() -> UInt64 {
     lastListID += 1

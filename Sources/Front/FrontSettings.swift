@@ -10,13 +10,17 @@ package struct FrontSettings: Sendable {
   package var isStrict: Bool
   /// Path of the control socket.
   package var socketPath: String
+  /// Path of the daemon's program; a newer one may lie there by now.
+  package var program: String
 
   /// Modification time of the configuration file when it was read, in nanoseconds.
   private var readTime: Int64
 
   package init(
-    configuration: Configuration, configurationPath: String, socketPath: String, isStrict: Bool = false
+    configuration: Configuration, configurationPath: String, socketPath: String, program: String,
+    isStrict: Bool = false
   ) {
+    self.program = program
     self.isStrict = isStrict
     self.configuration = configuration
     self.configurationPath = configurationPath

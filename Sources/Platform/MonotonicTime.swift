@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A moment on the kernel's monotonic clock (`CLOCK_MONOTONIC`), in nanoseconds. Wall-clock jumps do not move it.

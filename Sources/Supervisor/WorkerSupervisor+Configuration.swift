@@ -64,7 +64,10 @@ extension WorkerSupervisor {
     }
     replaceServers(after)
     watchCredentials()
-    for server in fresh { handle(.boot, server) }
+    for server in fresh {
+      // Workers of an earlier daemon may turn out to be theirs.
+      if hasIdentifiedWorkers { handle(.boot, server) } else { server.isSweeping = true }
+    }
     for server in fresh where server.machine.isImpossible { reportSkipped(server) }
     return change
   }

@@ -13,10 +13,7 @@ extension WorkerSupervisor {
   package func submit(_ operation: Operation) {
     guard let server = server(operation.server) else {
       let message = "Server \"\(operation.server)\" is not configured."
-      delegate?.assumeIsolated {
-        $0.operationEnded(operation.id, blob: operation.blob, .unavailable(.disabled, message: message), sentAt: nil)
-      }
-      return
+      return _ = tell(operation.id, blob: operation.blob, .unavailable(.disabled, message: message))
     }
     let now = MonotonicTime.now
     switch server.machine.state {
@@ -29,9 +26,7 @@ extension WorkerSupervisor {
       handle(.wanted, server)
     case .backingOff, .needsAuth, .disabled, .misconfigured, .stopping, .stopped:
       let (code, message) = (server.machine.code, server.machine.message(server: server.id))
-      delegate?.assumeIsolated {
-        $0.operationEnded(operation.id, blob: operation.blob, .unavailable(code, message: message), sentAt: nil)
-      }
+      _ = tell(operation.id, blob: operation.blob, .unavailable(code, message: message))
     }
   }
 
@@ -81,7 +76,7 @@ extension WorkerSupervisor {
   private func refuse(_ operation: Operation?, _ id: OperationID, _ detail: String) {
     if let blob = operation?.blob {
       let outcome = CallOutcome.notSent(CallFailure(.queueFull, detail))
-      delegate?.assumeIsolated { $0.operationEnded(id, blob: blob, .answered(outcome), sentAt: nil) }
+      _ = tell(id, blob: blob, .answered(outcome))
     } else {
       delegate?.assumeIsolated { $0.serverWaitEnded(id, .expired) }
     }
@@ -89,15 +84,22 @@ extension WorkerSupervisor {
 
   private func send(_ operation: Operation, admitted: MonotonicTime, _ server: ServerRuntime, _ now: MonotonicTime) {
     guard let link = server.link else { fatalError("server \(server.id) is up without a worker") }
+    noteSent(operation, admitted: admitted, sentAt: now, server, link)
+    link.call(operation, now: now)
+  }
+
+  /// Enters an operation that its worker has, or gets in this turn. `sentAt` nil: an earlier daemon sent it.
+  func noteSent(
+    _ operation: Operation, admitted: MonotonicTime, sentAt: MonotonicTime?, _ server: ServerRuntime, _ link: WorkerLink
+  ) {
     let timer = loop.schedule(at: operation.deadline + Self.backstop) {
       // Its worker is hung: end it, which ends the operation too.
       link.process.send(signal: 9)
     }
     active[operation.id] = ActiveOperation(
-      operation: operation, server: server.id, admitted: admitted, phase: .sent, timer: timer, sentAt: now)
+      operation: operation, server: server.id, admitted: admitted, phase: .sent, timer: timer, sentAt: sentAt)
     server.inFlight.insert(operation.id)
     server.calls += 1
-    link.call(operation, now: now)
   }
 
   func releaseWaiters(of server: ServerRuntime) {
@@ -125,8 +127,11 @@ extension WorkerSupervisor {
   }
 
   /// An answer of a worker.
-  func answered(_ answer: CallAnswer, _ server: ServerRuntime) {
-    guard let entry = active[answer.operation] else { return }  // lost meanwhile, or of an earlier daemon
+  func answered(_ answer: CallAnswer, _ server: ServerRuntime) -> Delivery {
+    guard let entry = active[answer.operation] else {
+      // Lost meanwhile, or asked of an earlier daemon: the front knows.
+      return tell(answer.operation, blob: answer.blob, .answered(answer.outcome))
+    }
     server.lastActivity = .now
     switch answer.outcome {
     case .completed:
@@ -140,8 +145,14 @@ extension WorkerSupervisor {
       server.errors += 1
     case .failed, .notSent, .unknown: server.errors += 1
     }
-    end(answer.operation, .answered(answer.outcome))
+    let delivery = end(answer.operation, .answered(answer.outcome))
     if server.timeoutsInRow >= 2 { probeNow(server) }
+    return delivery
+  }
+
+  func tell(_ id: OperationID, blob: JSONSlice, _ result: OperationEnd, sentAt: MonotonicTime? = nil) -> Delivery {
+    guard let delegate else { return .kept }
+    return delegate.assumeIsolated { LoopBound($0.operationEnded(id, blob: blob, result, sentAt: sentAt)) }.value
   }
 
   /// The worker died with its operations: each may have run.
@@ -154,8 +165,9 @@ extension WorkerSupervisor {
   }
 
   /// Forgets an operation and tells the front how it ended; nil: the front knows already.
-  private func end(_ id: OperationID, _ result: OperationEnd?) {
-    guard let entry = active.removeValue(forKey: id) else { return }
+  @discardableResult
+  private func end(_ id: OperationID, _ result: OperationEnd?) -> Delivery {
+    guard let entry = active.removeValue(forKey: id) else { return .done }
     entry.timer.cancel()
     if let server = server(entry.server) {
       if entry.phase == .sent {
@@ -164,18 +176,15 @@ extension WorkerSupervisor {
         server.waiting.removeAll { $0 == id }
       }
     }
-    guard let result else { return }
-    if let blob = entry.operation?.blob {
-      let sentAt = entry.sentAt
-      delegate?.assumeIsolated { $0.operationEnded(id, blob: blob, result, sentAt: sentAt) }
+    guard let result else { return .done }
+    if let blob = entry.operation?.blob { return tell(id, blob: blob, result, sentAt: entry.sentAt) }
+    let wait: ServerWait
+    if case .unavailable(let code, let message) = result {
+      wait = .unavailable(code, message: message)
     } else {
-      let wait: ServerWait
-      if case .unavailable(let code, let message) = result {
-        wait = .unavailable(code, message: message)
-      } else {
-        wait = .expired
-      }
-      delegate?.assumeIsolated { $0.serverWaitEnded(id, wait) }
+      wait = .expired
     }
+    delegate?.assumeIsolated { $0.serverWaitEnded(id, wait) }
+    return .done
   }
 }

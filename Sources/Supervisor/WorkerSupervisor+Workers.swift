@@ -38,13 +38,8 @@ extension WorkerSupervisor {
     do {
       let link = try launchLink(server)
       server.link = link
-      link.onAnswer = { self.answered($0, server) }
-      link.onErrorLine = {
-        self.log.warn("worker stderr", self.fields(server) + [LogField("line", $0)])
-      }
-      link.onNotification = { self.notified($0, $1, server) }
-      link.onLost = { self.workerLost($0, server, link) }
-      link.process.onExit = { self.workerExited($0, server, link) }
+      server.workerStartedAt = MonotonicTime.now.nanoseconds
+      connect(link, server)
       try link.start()
       sayHello(server, link)
     } catch {
@@ -54,6 +49,17 @@ extension WorkerSupervisor {
         handle(.startFailed(ServerFailure("cannot get a worker: \(error)")), server)
       }
     }
+  }
+
+  /// From now on `link` speaks for `server`.
+  func connect(_ link: WorkerLink, _ server: ServerRuntime) {
+    link.onAnswer = { self.answered($0, server) }
+    link.onErrorLine = {
+      self.log.warn("worker stderr", self.fields(server) + [LogField("line", $0)])
+    }
+    link.onNotification = { self.notified($0, $1, server) }
+    link.onLost = { self.workerLost($0, server, link) }
+    link.process.onExit = { self.workerExited($0, server, link) }
   }
 
   private func launchLink(_ server: ServerRuntime) throws(SystemError) -> WorkerLink {

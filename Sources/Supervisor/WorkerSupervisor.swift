@@ -25,6 +25,12 @@ package actor WorkerSupervisor {
   /// Servers that are not configured any more and have not ended yet.
   var retired: [ServerRuntime] = []
   private var nextIndex = 0
+  /// Workers of an earlier daemon that have not said who they are.
+  var unidentified = 0
+  /// Everything that an earlier daemon left is known: adopted, or being ended.
+  package internal(set) var hasIdentifiedWorkers = false
+  /// Workers of an earlier daemon that finish what they have and end.
+  var draining: [DrainingWorker] = []
   private var slots: StartSlots
   var active: [OperationID: ActiveOperation] = [:]
   var isStopping = false
@@ -53,8 +59,7 @@ package actor WorkerSupervisor {
     replaceServers(settings.configuration.servers.map(makeRuntime))
     log.info("booting upstream MCP servers", [LogField("server_count", servers.count)])
     watchCredentials()
-    retireLeftovers()
-    for server in servers { handle(.boot, server) }
+    adoptWorkers()
     for server in servers where server.machine.isImpossible { reportSkipped(server) }
   }
 
@@ -62,6 +67,7 @@ package actor WorkerSupervisor {
   package func stop() async {
     isStopping = true
     for server in servers { handle(.stop, server) }
+    for worker in draining { end(worker.link, worker) }
     if hasStopped { return }
     await withCheckedContinuation { stopWaiters.append($0) }
   }
@@ -69,6 +75,7 @@ package actor WorkerSupervisor {
   /// Sends SIGKILL to every worker: the second signal of somebody in a hurry.
   package func killEverything() {
     for server in servers + retired { server.link?.process.send(signal: 9) }
+    for worker in draining { worker.link.process.send(signal: 9) }
   }
 
   /// To be called at `SIGCHLD`.
@@ -86,6 +93,9 @@ package actor WorkerSupervisor {
     defer { nextIndex += 1 }
     return ServerRuntime(entry: entry, index: nextIndex, launch: LaunchPlan(entry, settings))
   }
+
+  /// Keeps new workers away from the socket of one that lives.
+  func reserve(_ index: Int) { nextIndex = max(nextIndex, index + 1) }
 
   func replaceServers(_ runtimes: [ServerRuntime]) {
     servers = runtimes
@@ -108,14 +118,19 @@ package actor WorkerSupervisor {
       delegate?.assumeIsolated { $0.readinessChanged(server: id) }
     }
     if server.machine.state == .stopped { retiredMayBeGone(server) }
-    if isStopping, !stopWaiters.isEmpty, hasStopped {
-      let waiters = stopWaiters
-      stopWaiters = []
-      for waiter in waiters { waiter.resume() }
-    }
+    stopMayBeComplete()
   }
 
-  private var hasStopped: Bool { retired.isEmpty && servers.allSatisfy { $0.machine.state == .stopped } }
+  func stopMayBeComplete() {
+    guard isStopping, !stopWaiters.isEmpty, hasStopped else { return }
+    let waiters = stopWaiters
+    stopWaiters = []
+    for waiter in waiters { waiter.resume() }
+  }
+
+  private var hasStopped: Bool {
+    retired.isEmpty && draining.isEmpty && servers.allSatisfy { $0.machine.state == .stopped }
+  }
 
   private func perform(_ action: ServerAction, _ server: ServerRuntime) {
     switch action {

@@ -41,6 +41,9 @@ package final class FrameConnection {
   /// Bytes that wait to be written.
   package var queuedBytes: Int { channel.queuedBytes }
 
+  /// Bytes that the kernel took since the start.
+  package var writtenBytes: Int { channel.writtenBytes }
+
   package var isOpen: Bool { channel.isOpen }
 
   /// Queues one frame; all frames of a turn leave with one system call.

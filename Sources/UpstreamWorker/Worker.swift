@@ -11,7 +11,7 @@ package actor Worker {
   /// Time a worker without an upstream waits for its first supervisor.
   private static let idlePatience = Duration.seconds(30)
   /// While this many bytes wait for the supervisor, log lines wait too.
-  private static let logBacklog = 256 * 1024
+  static let logBacklog = 256 * 1024
 
   let loop: EventLoop
   let reaper: Reaper
@@ -20,6 +20,8 @@ package actor Worker {
   private var socket: OwnedDescriptor?
   private var listener: UnixListener?
 
+  /// When it began to serve.
+  private let startedAt = MonotonicTime.now
   /// The connection that said hello last, and connections that have not said it yet.
   private(set) var supervisor: FrameConnection?
   private var strangers: [FrameConnection] = []
@@ -33,7 +35,7 @@ package actor Worker {
   private var nextLaunch: UpstreamLaunch?
   private var shutdownRequest: Question?
   private var isShuttingDown = false
-  private var isLogScheduled = false
+  var isLogScheduled = false
   var answers = AnswerBook()
 
   /// A request that is answered later: to the connection it came from and no other, because the next supervisor counts
@@ -123,10 +125,23 @@ package actor Worker {
           message:
             "no common frame version: this worker speaks \(WorkerMethod.frameVersions), not \(hello.frameVersions)"))
     }
-    if let supervisor, supervisor !== connection {
-      supervisor.close()
-      startRequest = nil
+    guard let predecessor = supervisor, predecessor !== connection else {
+      return adopt(connection, id, version)
     }
+    // What the last supervisor sent before it went is carried out, and the next one learns of it. Not in this call: the
+    // bytes of the new connection that are being read share the loop's buffer.
+    loop.atEndOfTurn {
+      predecessor.drainReading()
+      predecessor.close()
+      if self.supervisor === predecessor {
+        self.supervisor = nil
+        self.startRequest = nil
+      }
+      if connection.isOpen { self.adopt(connection, id, version) }
+    }
+  }
+
+  private func adopt(_ connection: FrameConnection, _ id: RequestID, _ version: Int) {
     strangers.removeAll { $0 === connection }
     supervisor = connection
     orphanTimer?.cancel()
@@ -137,10 +152,11 @@ package actor Worker {
 
   private func snapshot(_ frameVersion: Int) -> WorkerSnapshot {
     WorkerSnapshot(
-      frameVersion: frameVersion, pid: getpid(), version: WarmplaneVersion.current, server: launch?.server ?? "",
+      frameVersion: frameVersion, pid: getpid(), startedAt: startedAt.nanoseconds, version: WarmplaneVersion.current,
+      server: launch?.server ?? "",
       fingerprint: launch?.fingerprint ?? "", mark: launch?.mark ?? "", session: link?.snapshot,
       isStarting: nextLaunch != nil || (link.map { !$0.isOver && $0.snapshot == nil } ?? false),
-      inFlight: link.map { Array($0.callIDs.keys) } ?? [], unacknowledged: answers.operations)
+      inFlight: link?.inFlight ?? [], unacknowledged: answers.operations)
   }
 
   // MARK: Requests
@@ -180,6 +196,16 @@ package actor Worker {
     guard let params, let launch = UpstreamLaunch(params) else {
       return question.reply(
         JSONRPCWriter.error(id: question.id, code: MCPErrorCode.invalidParams, message: "incomplete launch"))
+    }
+    if !isShuttingDown, let running = self.launch, running.isSameStart(as: launch), let link, !link.isOver {
+      // The supervisor that asked first has gone: the next one gets the result.
+      if let session = link.snapshot {
+        return question.reply(JSONRPCWriter.result(id: question.id) { session.write(to: &$0) })
+      }
+      if startRequest == nil {
+        startRequest = question
+        return
+      }
     }
     let isQueued = nextLaunch != nil && startRequest != nil
     if isShuttingDown || isQueued || link.map({ !$0.isOver }) ?? false {
@@ -259,32 +285,5 @@ package actor Worker {
     if let question = shutdownRequest { question.reply(JSONRPCWriter.result(id: question.id, .emptyObject)) }
     supervisor?.flush()
     loop.stop()
-  }
-
-  // MARK: Log
-
-  /// Lines leave in batches: a flood of them costs one frame per tick.
-  private func scheduleLog() {
-    guard !isLogScheduled else { return }
-    isLogScheduled = true
-    loop.schedule(after: .milliseconds(50)) {
-      self.isLogScheduled = false
-      self.sendLog()
-    }
-  }
-
-  private func sendLog() {
-    // Without a reader the lines stay in the (bounded) batch.
-    guard let link, link.tail.hasBatch, let supervisor, supervisor.queuedBytes < Self.logBacklog else {
-      return
-    }
-    let (lines, dropped) = link.takeLog()
-    reply(
-      JSONRPCWriter.notification(method: WorkerMethod.log) { writer in
-        writer.beginObject()
-        writer.member("lines", strings: lines)
-        if dropped > 0 { writer.member("dropped", dropped) }
-        writer.endObject()
-      })
   }
 }

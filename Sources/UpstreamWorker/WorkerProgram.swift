@@ -7,6 +7,7 @@ import Protocol
 package enum WorkerProgram {
   /// Descriptor of the listening socket.
   static let socketNumber: Int32 = 3
+  private static let backlog: Int32 = 8
 
   /// Runs until the worker has ended its upstream. Returns the exit code.
   package static func run() -> Int32 {
@@ -30,6 +31,9 @@ package enum WorkerProgram {
   private static func serve() throws {
     let loop = try EventLoop()
     let socket = OwnedDescriptor(owning: socketNumber)
+    // Once more, now as ourselves: who connects from here on sees this process as its peer, not the one that made the
+    // socket.
+    if listen(socketNumber, backlog) < 0 { throw SystemError("listen") }
     let executable = try ExecutablePath.own()
     let worker = try Worker(
       loop: loop, socket: socket, helper: ExecutablePath.sibling("warmplane-exec", of: executable))

@@ -153,6 +153,8 @@ import Testing
 /// Somebody who asks and hears nothing.
 private final class Asker: ReplyTarget {
   var surface: String { "test" }
+  var origin: RequestOrigin? { nil }
+  var delivery: Delivery { .done }
   func reply(status: Int, body: [UInt8], allow: String?) {}
   func began(_ operation: OperationID, abandon: @escaping () -> Void) {}
   func ended(_ operation: OperationID) {}

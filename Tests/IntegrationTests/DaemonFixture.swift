@@ -66,6 +66,14 @@ final class DaemonFixture: Sendable {
   /// Starts the daemon and waits until its control socket answers `status`. Again after it ended: on the same
   /// configuration and directories.
   func start(_ arguments: [String] = []) throws {
+    try launch(arguments)
+    let status = try eventually(within: 20, "the daemon answers status") { try? self.status() }
+    let address = status.member("daemon")?.member("http")?.string ?? ""
+    state.withLock { $0.port = address.split(separator: ":").last.flatMap { Int($0) } ?? 0 }
+  }
+
+  /// Starts the daemon and does not wait for anything.
+  func launch(_ arguments: [String] = []) throws {
     let number = state.withLock { state in
       state.starts += 1
       return state.starts
@@ -76,9 +84,6 @@ final class DaemonFixture: Sendable {
       $0.exit = nil
       $0.port = 0
     }
-    let status = try eventually(within: 20, "the daemon answers status") { try? self.status() }
-    let address = status.member("daemon")?.member("http")?.string ?? ""
-    state.withLock { $0.port = address.split(separator: ":").last.flatMap { Int($0) } ?? 0 }
   }
 
   /// Runs another `warmplane` in this fixture's environment to its end, at most 20 s.

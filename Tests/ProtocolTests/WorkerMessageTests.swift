@@ -135,8 +135,12 @@ import Testing
 
   private func snapshot(_ session: UpstreamSession?) -> WorkerSnapshot {
     WorkerSnapshot(
-      frameVersion: 1, pid: 12, version: "0.1.0", server: "s", fingerprint: "f", mark: "m", session: session,
-      isStarting: session == nil, inFlight: [OperationID(high: 1, low: 2)],
+      frameVersion: 1, pid: 12, startedAt: 1 << 60, version: "0.1.0", server: "s", fingerprint: "f", mark: "m",
+      session: session, isStarting: session == nil,
+      inFlight: [
+        InFlightOperation(
+          operation: OperationID(high: 1, low: 2), blob: .trusted(#"{"b": 1.0}"#), remainingMilliseconds: 7)
+      ],
       unacknowledged: [OperationID(high: 3, low: 4), OperationID(high: 5, low: 6)])
   }
 
@@ -147,16 +151,23 @@ import Testing
     #expect(read.frameVersion == 1 && read.pid == 12 && read.version == "0.1.0" && read.server == "s")
     #expect(read.fingerprint == "f" && read.mark == "m" && read.session?.pid == (hasSession ? 77 : nil))
     #expect(read.isStarting == !hasSession)
-    #expect(read.inFlight == snapshot.inFlight && read.unacknowledged == snapshot.unacknowledged)
+    #expect(read.startedAt == 1 << 60 && read.unacknowledged == snapshot.unacknowledged)
+    let operation = try #require(read.inFlight.first)
+    #expect(read.inFlight.count == 1 && operation.operation == OperationID(high: 1, low: 2))
+    #expect(operation.blob.text == #"{"b": 1.0}"# && operation.remainingMilliseconds == 7)
   }
 
-  @Test(arguments: ["{}", "[]", #"{"frameVersion":1,"pid":1}"#, #"{"frameVersion":"1","pid":1,"version":"x"}"#])
+  @Test(arguments: [
+    "{}", "[]", #"{"frameVersion":1,"pid":1,"startedAt":1}"#, #"{"frameVersion":1,"pid":1,"version":"x"}"#,
+    #"{"frameVersion":"1","pid":1,"startedAt":1,"version":"x"}"#,
+  ])
   func noSnapshot(text: String) {
     #expect(WorkerSnapshot(.trusted(text)) == nil)
   }
 
   @Test func anUnreadableSessionIsNone() throws {
-    let text = #"{"frameVersion":1,"pid":1,"version":"x","session":{"pid":1},"inFlight":7,"unacknowledged":["x"]}"#
+    let text =
+      #"{"frameVersion":1,"pid":1,"startedAt":1,"version":"x","session":{"pid":1},"inFlight":7,"unacknowledged":["x"]}"#
     let read = try #require(WorkerSnapshot(.trusted(text)))
     #expect(read.session == nil && read.inFlight.isEmpty && read.unacknowledged.isEmpty && read.server == "")
   }

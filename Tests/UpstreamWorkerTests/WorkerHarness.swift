@@ -67,10 +67,10 @@ final class WorkerHarness: Sendable {
   /// The launch of the fake upstream with `flags`; its journal is always on.
   func launch(
     _ flags: [String] = [], era: ProtocolRevision.Era? = nil, command: String? = nil, startTimeout: Int = 20_000,
-    discoverTimeout: Int = 5_000, orphanSeconds: Int = 10
+    discoverTimeout: Int = 5_000, orphanSeconds: Int = 10, fingerprint: String = "f1"
   ) -> UpstreamLaunch {
     UpstreamLaunch(
-      server: "test", fingerprint: "f1", mark: mark,
+      server: "test", fingerprint: fingerprint, mark: mark,
       transport: .stdio(
         StdioLaunch(
           command: command ?? fake,

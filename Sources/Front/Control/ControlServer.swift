@@ -66,6 +66,7 @@ final class ControlServer {
       session.hasSaidHello = true
       session.kind = String((message.params?.member("kind")?.string ?? "unknown").prefix(64))
       session.name = (message.params?.member("name")?.string).map { String($0.prefix(256)) }
+      session.client = message.params?.member("client")?.string.flatMap { $0.utf8.count <= 64 ? $0 : nil }
       session.version = (message.params?.member("version")?.string).map { String($0.prefix(64)) }
       session.connection.send(JSONRPCWriter.result(id: id, identity))
       if session.kind == "mcp" { onBridge?(session) }
@@ -92,6 +93,12 @@ final class ControlServer {
   func stopAccepting() {
     listener?.close()
     listener = nil
+  }
+
+  /// Accepts no more sessions and gives the listening socket away, open. Nil when it is closed already.
+  func releaseSocket() -> Int32? {
+    defer { listener = nil }
+    return listener?.release()
   }
 
   /// Writes what is queued and closes everything.

@@ -17,6 +17,8 @@ final class ControlSession: Hashable {
   var kind = "unknown"
   var name: String?
   var version: String?
+  /// Random, of the client's process; a client that gives none cannot come back for its answers.
+  var client: String?
   var hasSaidHello = false
   /// What its requests so far make of it; the daemon's idle time depends on it.
   var role = Role.undecided

@@ -29,6 +29,7 @@ extension FrontRouter {
     } catch {
       return session.refuse(MCPRefusal(id: error.id, code: error.code, message: "The message is invalid: \(error)"))
     }
+    if case .notification(BridgeMethod.reask) = message.kind { return session.noteReask(message.params) }
     switch session.state.receive(message) {
     case .ignore, .confirm: break
     case .refuse(let refusal): session.refuse(refusal)

@@ -1,4 +1,6 @@
 import Protocol
+import Supervisor
+import Transport
 
 /// One request of an MCP client on its way through the front.
 final class MCPCall: ReplyTarget {
@@ -18,8 +20,10 @@ final class MCPCall: ReplyTarget {
   private let id: RequestID
   private let revision: ProtocolRevision
   private let form: Form
+  let origin: RequestOrigin?
 
   init(_ session: MCPSession, _ id: RequestID, at revision: ProtocolRevision, _ form: Form) {
+    origin = RequestOrigin(client: session.control.client, id: id, reaskedAt: session.reasked[id])
     self.session = session
     self.id = id
     self.revision = revision
@@ -27,6 +31,7 @@ final class MCPCall: ReplyTarget {
   }
 
   var surface: String { "mcp" }
+  var delivery: Delivery { session.control.connection.delivery }
 
   func reply(status: Int, body: [UInt8], allow: String?) {
     switch form {

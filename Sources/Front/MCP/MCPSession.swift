@@ -8,6 +8,8 @@ final class MCPSession {
   var subscriptions: [MCPSubscription] = []
   /// The operations of requests in flight.
   var operations: [RequestID: OperationID] = [:]
+  /// Requests that the bridge sent to an earlier daemon before, and when; bounded by what can be in flight.
+  var reasked: [RequestID: Int64] = [:]
 
   init(_ control: ControlSession) { self.control = control }
 
@@ -16,6 +18,7 @@ final class MCPSession {
 
   /// Answers a request, unless it was cancelled.
   func answer(_ id: RequestID, _ message: [UInt8]) {
+    reasked[id] = nil
     guard state.end(id) else { return }
     guard message.count <= Frame.maximumLength else {
       return send(
@@ -41,6 +44,14 @@ final class MCPSession {
   func cancel(_ id: RequestID) {
     subscriptions.removeAll { $0.id == id }
     if let operation = operations.removeValue(forKey: id) { control.abandons.removeValue(forKey: operation)?() }
+  }
+
+  /// The bridge is about to repeat a request.
+  func noteReask(_ params: JSONSlice?) {
+    guard let id = params?.member("id").flatMap({ RequestID($0) }), let moment = params?.member("askedAt")?.int,
+      reasked.count < MCPSessionState.mostInFlight
+    else { return }
+    reasked[id] = Int64(moment)
   }
 
   /// Tells the client that a list changed, in the way of each era.

@@ -11,7 +11,7 @@ struct FrontOperation {
     case describe
   }
 
-  let id: OperationID
+  private(set) var id: OperationID
   let kind: EntryKind
   let purpose: Purpose
   let target: any ReplyTarget
@@ -31,6 +31,13 @@ struct FrontOperation {
   var timeoutMilliseconds = 0
   /// Its request to the server as spans tell it; nil unless traces are exported and this one is sampled.
   var tracedRequest: TracedRequest?
+
+  /// The same request as the answer to an operation that is under way already.
+  func resumed(as id: OperationID) -> FrontOperation {
+    var copy = self
+    copy.id = id
+    return copy
+  }
 
   /// How it is called in messages: "Tool call".
   var name: String { purpose == .describe ? "Description" : kind.operation }

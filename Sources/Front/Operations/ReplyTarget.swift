@@ -1,7 +1,15 @@
 import Protocol
+import Supervisor
+import Transport
 
 /// The way back to whoever asked: one request of one surface. Loop-confined. It is answered once.
 protocol ReplyTarget: AnyObject {
+  /// How the client finds its operation again after this daemon; nil when it cannot.
+  var origin: RequestOrigin? { get }
+
+  /// Tells when the answer that was given last has left this process; nil: nobody knows.
+  var delivery: Delivery { get }
+
   /// The word of log records: `http`, `cli` or `mcp`.
   var surface: String { get }
 
@@ -39,6 +47,8 @@ extension ReplyTarget {
 
 extension HTTPExchange: ReplyTarget {
   var surface: String { "http" }
+  var origin: RequestOrigin? { nil }
+  var delivery: Delivery { .passedOn(self, mark: 0) }
 
   func reply(status: Int, body: [UInt8], allow: String?) {
     respond(status: status, headers: allow.map { [(name: "allow", value: $0)] } ?? [], body: body)
@@ -49,17 +59,30 @@ extension HTTPExchange: ReplyTarget {
   func ended(_ operation: OperationID) {}
 }
 
+extension HTTPExchange: DeliveryReceipt {
+  package func hasDelivered(_ mark: Int) -> Bool {
+    switch phase {
+    case .finished, .abandoned: true
+    case .fresh, .reading, .offered, .suspended, .answered, .sent: false
+    }
+  }
+}
+
 /// One request of a control session.
 final class ControlRequest: ReplyTarget {
   let session: ControlSession
   let id: RequestID
+  let origin: RequestOrigin?
 
-  init(_ session: ControlSession, _ id: RequestID) {
+  /// `reaskedAt`: when an earlier daemon was asked the same.
+  init(_ session: ControlSession, _ id: RequestID, reaskedAt: Int64? = nil) {
     self.session = session
     self.id = id
+    origin = RequestOrigin(client: session.client, id: id, reaskedAt: reaskedAt)
   }
 
   var surface: String { "cli" }
+  var delivery: Delivery { session.connection.delivery }
 
   func reply(status: Int, body: [UInt8], allow: String?) { session.reply(id, status: status, body: body) }
 

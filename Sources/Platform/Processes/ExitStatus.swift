@@ -5,6 +5,8 @@ import Glibc
 package enum ExitStatus: Sendable, Equatable, CustomStringConvertible {
   case exited(code: Int32)
   case signaled(signal: Int32)
+  /// It was not our child: the kernel tells only its parent how it ended.
+  case unknown
 
   init(_ info: siginfo_t) {
     let status = info._sifields._sigchld.si_status
@@ -14,6 +16,7 @@ package enum ExitStatus: Sendable, Equatable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .exited(let code): "exited with code \(code)"
+    case .unknown: "ended"
     case .signaled(let signal): "was ended by signal \(signal) (\(String(cString: strsignal(signal))))"
     }
   }

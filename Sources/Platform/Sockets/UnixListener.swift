@@ -50,6 +50,13 @@ package final class UnixListener {
     }
   }
 
+  /// Stops accepting and gives the socket away, still listening; the caller owns the descriptor. Nil when it is closed.
+  package func release() -> Int32? {
+    watch?.cancel()
+    watch = nil
+    return socket.take()?.release()
+  }
+
   /// Stops accepting. The file in the file system stays. Idempotent.
   package func close() {
     watch?.cancel()

@@ -40,6 +40,11 @@ package struct UpstreamLaunch: Sendable {
     self.era = era
   }
 
+  /// Whether `other` asks for the very upstream that this one started: the same entry under the same mark.
+  package func isSameStart(as other: UpstreamLaunch) -> Bool {
+    server == other.server && fingerprint == other.fingerprint && mark == other.mark
+  }
+
   package func write(to writer: inout JSONWriter) {
     writer.beginObject()
     writer.member("server", server)

@@ -2,6 +2,9 @@
 package struct WorkerSnapshot: Sendable {
   package let frameVersion: Int
   package let pid: Int32
+  /// When the worker began to serve: nanoseconds of the machine's monotonic clock. What a client asked later and this
+  /// worker does not know, no worker of the server ever got: there is never more than one.
+  package let startedAt: Int64
   /// Version of the worker's program.
   package let version: String
   /// The entry it works for; empty strings before the first `upstream/start`.
@@ -13,16 +16,17 @@ package struct WorkerSnapshot: Sendable {
   /// A start is under way.
   package let isStarting: Bool
   /// Operations that the upstream has not answered.
-  package let inFlight: [OperationID]
+  package let inFlight: [InFlightOperation]
   /// Operations whose answers follow this snapshot, because nobody acknowledged them.
   package let unacknowledged: [OperationID]
 
   package init(
-    frameVersion: Int, pid: Int32, version: String, server: String, fingerprint: String, mark: String,
-    session: UpstreamSession?, isStarting: Bool, inFlight: [OperationID], unacknowledged: [OperationID]
+    frameVersion: Int, pid: Int32, startedAt: Int64, version: String, server: String, fingerprint: String, mark: String,
+    session: UpstreamSession?, isStarting: Bool, inFlight: [InFlightOperation], unacknowledged: [OperationID]
   ) {
     self.frameVersion = frameVersion
     self.pid = pid
+    self.startedAt = startedAt
     self.version = version
     self.server = server
     self.fingerprint = fingerprint
@@ -37,6 +41,7 @@ package struct WorkerSnapshot: Sendable {
     writer.beginObject()
     writer.member("frameVersion", frameVersion)
     writer.member("pid", Int(pid))
+    writer.member("startedAt", startedAt)
     writer.member("version", version)
     writer.member("server", server)
     writer.member("fingerprint", fingerprint)
@@ -46,7 +51,10 @@ package struct WorkerSnapshot: Sendable {
       session.write(to: &writer)
     }
     writer.member("starting", isStarting)
-    writer.member("inFlight", operations: inFlight)
+    writer.key("inFlight")
+    writer.beginArray()
+    for operation in inFlight { operation.write(to: &writer) }
+    writer.endArray()
     writer.member("unacknowledged", operations: unacknowledged)
     writer.endObject()
   }
@@ -54,13 +62,14 @@ package struct WorkerSnapshot: Sendable {
   /// Reads what `write` wrote; nil when a required member is missing.
   package init?(_ slice: JSONSlice) {
     guard let frameVersion = slice.member("frameVersion")?.int, let pid = slice.member("pid")?.int,
-      let version = slice.member("version")?.string
+      let startedAt = slice.member("startedAt")?.int, let version = slice.member("version")?.string
     else { return nil }
     self.init(
-      frameVersion: frameVersion, pid: Int32(clamping: pid), version: version,
+      frameVersion: frameVersion, pid: Int32(clamping: pid), startedAt: Int64(startedAt), version: version,
       server: slice.member("server")?.string ?? "", fingerprint: slice.member("fingerprint")?.string ?? "",
       mark: slice.member("mark")?.string ?? "", session: UpstreamSession(slice.member("session")),
-      isStarting: slice.member("starting")?.bool ?? false, inFlight: slice.member("inFlight")?.operations ?? [],
+      isStarting: slice.member("starting")?.bool ?? false,
+      inFlight: slice.member("inFlight")?.elements.compactMap { InFlightOperation($0) } ?? [],
       unacknowledged: slice.member("unacknowledged")?.operations ?? [])
   }
 }

@@ -1,4 +1,5 @@
 import Platform
+import Protocol
 
 /// Servers that wait for credentials, and servers whose attempts fail for want of them.
 extension ServerMachine {

@@ -64,6 +64,7 @@ struct ServerMachine: Sendable {
   mutating func handle(_ event: ServerEvent, now: MonotonicTime, jitter: Double) -> [ServerAction] {
     switch event {
     case .boot: onBoot()
+    case .adopted: onAdopted()
     case .slotGranted: onSlotGranted()
     case .slotNeedless: releaseSlot()
     case .started: onStarted()
@@ -93,6 +94,21 @@ struct ServerMachine: Sendable {
     state = .waiting
     heldUntil = nil
     return [.cancelRetry, .requestSlot]
+  }
+
+  private mutating func onAdopted() -> [ServerAction] {
+    switch state {
+    case .backingOff, .waiting:
+      // A slot that was asked for is given back when it comes: the state is not `waiting` any more.
+      state = .starting
+      hasStarted = true
+      wasUp = true
+      return [.cancelRetry]
+    case .starting:
+      wasUp = true
+      return []
+    case .disabled, .misconfigured, .needsAuth, .up, .replacing, .stopping, .stopped: return []
+    }
   }
 
   private mutating func onSlotGranted() -> [ServerAction] {

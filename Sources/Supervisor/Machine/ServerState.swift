@@ -30,6 +30,8 @@ enum ServerEvent: Sendable, Equatable {
   case slotGranted
   /// The upstream gave its first answer, or has had its time in the slot.
   case slotNeedless
+  /// A worker of an earlier daemon was found with an open session; its lists are being read.
+  case adopted
   /// The session is open and the lists are read.
   case started
   /// The attempt failed.

@@ -54,8 +54,13 @@ package enum ServerWait: Sendable {
 
 /// What the supervisor tells the front. Called on the loop that both run on.
 package protocol SupervisorDelegate: Actor {
-  /// An operation ended. `sentAt`: when it went to the worker; nil if it never did.
-  func operationEnded(_ id: OperationID, blob: JSONSlice, _ end: OperationEnd, sentAt: MonotonicTime?)
+  /// An operation ended; also one that an earlier daemon was asked for. `sentAt`: when it went to the worker; nil if it
+  /// never did, or an earlier daemon sent it.
+  func operationEnded(_ id: OperationID, blob: JSONSlice, _ end: OperationEnd, sentAt: MonotonicTime?) -> Delivery
+  /// A worker has an operation that an earlier daemon was asked for; `operationEnded` follows.
+  func operationAdopted(_ id: OperationID, server: String, blob: JSONSlice)
+  /// Everything that an earlier daemon left is known: no more `operationAdopted`.
+  func workersIdentified()
   /// A `wait(for:)` ended.
   func serverWaitEnded(_ id: OperationID, _ result: ServerWait)
   /// A server's lists were read.

@@ -13,6 +13,8 @@ final class ServerRuntime {
   /// The worker that runs, or is being ended.
   var link: WorkerLink?
   var isEnding = false
+  /// When that worker began to serve, nanoseconds of the monotonic clock; never too early.
+  var workerStartedAt: Int64?
   /// Remains of the last worker's upstream are being killed; the next start waits for it.
   var isSweeping = false
   var startsAfterSweep = false

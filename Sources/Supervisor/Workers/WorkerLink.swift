@@ -14,21 +14,24 @@ final class WorkerLink {
   /// How long an acknowledgement waits for a call to carry it.
   private static let acknowledgementDelay = Duration.milliseconds(20)
 
-  let process: ChildProcess
+  let process: any WatchedProcess
   let socketPath: String
-  /// Random value that marks everything the worker's upstream starts.
-  let mark: String
+  /// Random value that marks everything the worker's upstream starts. Empty until an adopted worker has told it.
+  var mark: String
   private let connection: FrameConnection
   private let requests: PendingRequests
   private let loop: EventLoop
-  private var acknowledgements: [OperationID] = []
+  private var acknowledgements = AcknowledgementQueue()
   private var acknowledgementTimer: Timer?
-  /// The worker's stderr: nothing, unless it crashes.
-  private let errors: ByteChannel
+  /// Answers that an adopted worker has announced and that have not arrived.
+  private var announced: Set<OperationID> = []
+  private var onCaughtUp: (() -> Void)?
+  /// The worker's stderr: nothing, unless it crashes. An adopted worker's went with the daemon that started it.
+  private let errors: ByteChannel?
   private var errorLines = LineDecoder(limit: 4096)
 
-  /// An answer to an operation.
-  var onAnswer: ((CallAnswer) -> Void)?
+  /// An answer to an operation; what it returns says when the worker may forget it.
+  var onAnswer: ((CallAnswer) -> Delivery)?
   /// A line of the worker's own stderr.
   var onErrorLine: ((String) -> Void)?
   /// A notification of the worker.
@@ -46,16 +49,28 @@ final class WorkerLink {
     errors = ByteChannel(loop: loop, reading: started.errors.take(), writing: nil)
   }
 
+  /// Connects to a worker that an earlier daemon started. Fails when nobody listens at `path`.
+  init(loop: EventLoop, adopting path: String) throws(SystemError) {
+    self.loop = loop
+    mark = ""
+    socketPath = path
+    requests = PendingRequests(loop: loop)
+    connection = try FrameConnection(loop: loop, socket: UnixSocket.connect(to: path))
+    // A worker listens once more when it starts, so that it is itself the peer that the kernel names.
+    process = try AdoptedProcess(loop: loop, pid: connection.peer.pid)
+    errors = nil
+  }
+
   /// Starts to listen to the worker. Set the handlers first.
   func start() throws(SystemError) {
     connection.onMessage = { [weak self] payload in self?.receive(payload) }
     connection.onEnd = { [weak self] reason in self?.connectionEnded(reason) }
-    errors.onBytes = { [weak self] bytes in
+    errors?.onBytes = { [weak self] bytes in
       self?.errorLines.feed(bytes) { line in
         if case .line(let text) = line { self?.onErrorLine?(String(decoding: text, as: UTF8.self)) }
       }
     }
-    try errors.start()
+    try errors?.start()
     try connection.start()
   }
 
@@ -66,10 +81,12 @@ final class WorkerLink {
     switch message.kind {
     case .response(let id):
       if case .string = id {
-        // An answer is acknowledged when it was delivered, which `onAnswer` does before it returns.
         guard let answer = CallAnswer(id: id, result: message.result) else { return }
-        onAnswer?(answer)
-        acknowledge(answer.operation)
+        defer { arrived(answer.operation) }
+        switch onAnswer?(answer) {
+        case .passedOn(let receipt, let mark): acknowledge(answer.operation, receipt, mark: mark)
+        case .kept, nil: break
+        }
       } else {
         requests.take(message)
       }
@@ -77,11 +94,29 @@ final class WorkerLink {
       // The worker could not read a call: it was not sent, and must end all the same.
       guard let operation = OperationID(text) else { return }
       let failure = CallFailure(.fault, message.errorMessage ?? "its worker refused the call")
-      onAnswer?(CallAnswer(operation: operation, blob: .null, outcome: .notSent(failure)))
+      _ = onAnswer?(CallAnswer(operation: operation, blob: .null, outcome: .notSent(failure)))
     case .errorResponse: requests.take(message)
     case .notification(let method): onNotification?(method, message.params)
     case .request: break  // workers ask nothing
     }
+  }
+
+  /// Calls `action` when the answers that the worker announced have been passed on; or will never come.
+  func catchUp(with announced: [OperationID], _ action: @escaping () -> Void) {
+    guard !announced.isEmpty, connection.isOpen else { return action() }
+    self.announced = Set(announced)
+    onCaughtUp = action
+  }
+
+  private func arrived(_ operation: OperationID) {
+    guard announced.remove(operation) != nil, announced.isEmpty else { return }
+    caughtUp()
+  }
+
+  private func caughtUp() {
+    let action = onCaughtUp
+    onCaughtUp = nil
+    action?()
   }
 
   // MARK: Sending
@@ -100,7 +135,7 @@ final class WorkerLink {
     let frame = CallFrame(
       operation: operation.id, blob: operation.blob, method: operation.method, parameters: operation.parameters,
       timeoutMilliseconds: max(0, Int((operation.deadline - now).wholeNanoseconds / 1_000_000)),
-      traceparent: operation.traceparent, wantsProgress: false, acknowledged: takeAcknowledgements())
+      traceparent: operation.traceparent, wantsProgress: false, acknowledged: acknowledgements.takeDelivered())
     connection.send(frame.encoded())
   }
 
@@ -113,23 +148,28 @@ final class WorkerLink {
       })
   }
 
-  private func acknowledge(_ operation: OperationID) {
-    acknowledgements.append(operation)
-    if acknowledgements.count >= Self.mostUnacknowledged { return sendAcknowledgements() }
+  /// The worker may forget an answer as soon as `receipt` says that its bytes up to `mark` have left this process.
+  func acknowledge(_ operation: OperationID, _ receipt: (any DeliveryReceipt)?, mark: Int) {
+    acknowledgements.add(operation, receipt, mark: mark)
+    // By the end of the turn the client's bytes are written, unless it reads slowly.
+    if acknowledgements.count >= Self.mostUnacknowledged {
+      loop.atEndOfTurn { [weak self] in self?.sendAcknowledgements() }
+    }
+    armAcknowledgementTimer()
+  }
+
+  private func armAcknowledgementTimer() {
     guard acknowledgementTimer == nil else { return }
     acknowledgementTimer = loop.schedule(after: Self.acknowledgementDelay) { [weak self] in
-      self?.acknowledgementTimer = nil
-      self?.sendAcknowledgements()
+      guard let self else { return }
+      acknowledgementTimer = nil
+      sendAcknowledgements()
+      if !acknowledgements.isEmpty { armAcknowledgementTimer() }
     }
   }
 
-  private func takeAcknowledgements() -> [OperationID] {
-    defer { acknowledgements.removeAll(keepingCapacity: true) }
-    return acknowledgements
-  }
-
   private func sendAcknowledgements() {
-    let operations = takeAcknowledgements()
+    let operations = acknowledgements.takeDelivered()
     guard !operations.isEmpty else { return }
     connection.send(
       JSONRPCWriter.notification(method: WorkerMethod.acknowledge) { writer in
@@ -140,6 +180,12 @@ final class WorkerLink {
   }
 
   // MARK: Ending
+
+  /// Writes what the worker must know before its next supervisor asks. The connection stays until this process ends.
+  func handOver() {
+    sendAcknowledgements()
+    connection.flush()
+  }
 
   /// A process that dies closes its sockets a moment before its exit can be seen: wait for the better reason.
   private func connectionEnded(_ reason: String) {
@@ -152,7 +198,7 @@ final class WorkerLink {
   func processEnded(_ status: ExitStatus) {
     // Answers that it wrote before it died, and its last words, which may explain the end.
     connection.drainReading()
-    errors.drainReading()
+    errors?.drainReading()
     lose("lost its worker, which \(status)")
   }
 
@@ -169,9 +215,10 @@ final class WorkerLink {
     onNotification = nil
     onLost = nil
     acknowledgementTimer?.cancel()
-    errors.close()
+    errors?.close()
     connection.close()
     requests.failAll("the connection to the worker was closed")
     unlink(socketPath)
+    caughtUp()
   }
 }

@@ -13,10 +13,11 @@ extension UpstreamLink {
       return refuse(frame, .queueFull, "\(calls.count) operations wait for the server already")
     }
     let id = ids.next()
-    let timer = loop.schedule(after: .milliseconds(frame.timeoutMilliseconds)) { [weak self] in
+    let deadline = MonotonicTime.now + .milliseconds(frame.timeoutMilliseconds)
+    let timer = loop.schedule(at: deadline) { [weak self] in
       self?.giveUp(id, CallFailure(.timeout, "no answer within \(frame.timeoutMilliseconds) ms"))
     }
-    calls[id] = InFlightCall(frame: frame, timer: timer)
+    calls[id] = InFlightCall(frame: frame, deadline: deadline, timer: timer)
     callIDs[frame.operation] = id
     pending[id] = .call
     var request = OutgoingRequest(id, .call, frame.method) {
@@ -26,6 +27,12 @@ extension UpstreamLink {
     }
     request.parameters = frame.parameters
     transport.send(request)
+  }
+
+  /// Operations without an answer, for a supervisor that did not send them.
+  var inFlight: [InFlightOperation] {
+    let now = MonotonicTime.now
+    return calls.values.map { $0.description(now: now) }
   }
 
   /// The asker, or somebody for it, gives an operation up.

@@ -3,7 +3,8 @@ extension ArgumentTable {
   /// The program's commands in the order of its help.
   static let warmplane = ArgumentTable(
     commands: [
-      daemon, status, stop, restart, reload, logs, listCapabilities, describeCapability, callCapability, listResources,
+      daemon, status, stop, restart, reload, upgrade, logs, listCapabilities, describeCapability, callCapability,
+      listResources,
       readResource, listPrompts, getPrompt, mcpServer, validateConfig,
     ],
     commonFlags: [.config])
@@ -56,6 +57,16 @@ extension ArgumentTable {
       """,
     examples: [.init(line: "warmplane reload", note: "says which servers were added, removed and changed")],
     run: ReloadCommand.run)
+
+  private static let upgrade = Command(
+    name: "upgrade", group: "Daemon", summary: "Replace the running daemon by the installed version",
+    details: """
+      The new program takes the place of the old one in the same process. Servers go on with their sessions, calls that \
+      are under way get their answers, and MCP clients do not notice. Worker processes keep their version until their \
+      server is restarted.
+      """,
+    examples: [.init(line: "make install && warmplane upgrade", note: "after a new version was installed")],
+    run: UpgradeCommand.run)
 
   private static let logs = Command(
     name: "logs", group: "Daemon", summary: "Show what the daemon and its servers noted",

@@ -43,6 +43,8 @@ actor Bridge {
   private var endTimer: Timer?
   private var isFinishing = false
   private var random = BufferedRandom()
+  /// Tells the operations of this bridge from all others, for a daemon that did not take them itself.
+  private let client = OperationID.random().description
   /// How the process ends.
   private(set) var exitCode = ExitCode.success
 
@@ -88,7 +90,7 @@ actor Bridge {
     case .forward(let id):
       guard case .attached(let link) = link else { return seekNow() }
       link.send(line)
-      if let id { ledger.sent(id, end: link.queuedTotal) }
+      if let id { ledger.sent(id, end: link.queuedTotal, at: MonotonicTime.now.nanoseconds) }
     case .forwardNow:
       if case .attached(let link) = link { link.send(line) }
     }
@@ -159,6 +161,7 @@ actor Bridge {
         writer.beginObject()
         writer.member("kind", "mcp")
         writer.member("pid", Int(getpid()))
+        writer.member("client", self.client)
         writer.endObject()
       })
     loop.schedule(after: Self.helloPatience) {
@@ -174,7 +177,7 @@ actor Bridge {
     link.onFrame = { self.relay($0) }
     for (line, id) in ledger.replay() {
       link.send(line)
-      if let id { ledger.sent(id, end: link.queuedTotal) }
+      if let id { ledger.sent(id, end: link.queuedTotal, at: MonotonicTime.now.nanoseconds) }
     }
     boundEnd()
     balance()
@@ -191,12 +194,7 @@ actor Bridge {
     link.close()
     self.link = .none
     failures += 1
-    let failure = OperationFailure(
-      status: 503, code: .serverUnreachable,
-      message: "The warmplane daemon went away during the request; it may have been carried out.",
-      isRetryable: true, reason: "outcome_unknown")
-    for request in ledger.lost(written: written) { fail(request, failure) }
-    endIfAnswered()
+    ledger.lost(written: written)
     // A daemon that ends at once each time must not keep us busy.
     if failures > 1 { pauseSeeking() } else { seek() }
   }
@@ -250,7 +248,12 @@ actor Bridge {
     let failure = OperationFailure(
       status: 503, code: .serverUnreachable, message: "There is no warmplane daemon: \(error.message)\(causes)",
       isRetryable: true, reason: "daemon_unavailable")
-    for request in ledger.giveUp() { fail(request, failure) }
+    let doubt = OperationFailure(
+      status: 503, code: .serverUnreachable,
+      message: "The warmplane daemon went away during the request, which may have been carried out, and there is no "
+        + "other: \(error.message)\(causes)",
+      isRetryable: true, reason: "outcome_unknown")
+    for request in ledger.giveUp() { fail(request, request.isDoubtful ? doubt : failure) }
     endIfAnswered()
   }
 

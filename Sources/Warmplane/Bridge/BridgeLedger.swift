@@ -64,6 +64,8 @@ struct BridgeLedger {
         return .drop
       }
       return .forwardNow
+    // Our own word between the bridge and the daemon: a client that says it has no business with us.
+    case .notification(BridgeMethod.reask): return .drop
     case .notification: return .forwardNow
     case .response, .errorResponse: return .drop  // nobody asked
     }
@@ -77,7 +79,10 @@ struct BridgeLedger {
   }
 
   /// The request is on its way; `end` is the byte of the link behind it.
-  mutating func sent(_ id: RequestID, end: Int) { requests[id]?.linkEnd = end }
+  mutating func sent(_ id: RequestID, end: Int, at moment: Int64) {
+    requests[id]?.linkEnd = end
+    if requests[id]?.askedAt == nil { requests[id]?.askedAt = moment }
+  }
 
   // MARK: From the daemon
 
@@ -110,14 +115,14 @@ struct BridgeLedger {
 
   // MARK: Between daemons
 
-  /// The link is gone, and the daemon may have read its first `written` bytes: takes out the requests that may have been
-  /// carried out. The others can go to the next daemon.
-  mutating func lost(written: Int) -> [BridgeRequest] {
+  /// The link is gone, and the daemon may have read its first `written` bytes: what it may have begun to carry out is
+  /// asked of the next daemon as that. The others go to it as they are.
+  mutating func lost(written: Int) {
     repeatedHandshake = nil
     repeatedSubscriptions = []
-    let uncertain = inOrder.filter { $0.isExecuting && $0.linkEnd.map { $0 <= written } ?? false }
-    for request in uncertain { remove(request.id) }
-    return uncertain
+    for (id, request) in requests where request.isExecuting && request.linkEnd.map({ $0 <= written }) ?? false {
+      requests[id]?.isDoubtful = true
+    }
   }
 
   /// Takes out all requests: there will be no daemon for them.
@@ -125,6 +130,16 @@ struct BridgeLedger {
     let all = inOrder
     for request in all { remove(request.id) }
     return all
+  }
+
+  /// What comes before a request that an earlier daemon may have begun to carry out.
+  private static func reask(_ id: RequestID, _ moment: Int64) -> [UInt8] {
+    JSONRPCWriter.notification(method: BridgeMethod.reask) { writer in
+      writer.beginObject()
+      writer.member("id", id)
+      writer.member("askedAt", moment)
+      writer.endObject()
+    }
   }
 
   private var inOrder: [BridgeRequest] { requests.values.sorted { $0.sequence < $1.sequence } }
@@ -145,6 +160,7 @@ struct BridgeLedger {
     for request in rest {
       // `linkEnd` tells that an earlier daemon had it and has acknowledged it, or was about to.
       if request.isSubscription, request.linkEnd != nil { repeatedSubscriptions.insert(request.id) }
+      if request.isDoubtful, let moment = request.askedAt { lines.append((Self.reask(request.id, moment), nil)) }
       lines.append((request.line, request.id))
     }
     return lines

@@ -6,12 +6,17 @@ struct BridgeRequest {
   let line: [UInt8]
   /// In the order of the client.
   let sequence: Int
-  /// Whether carrying it out can change something. Such a request never goes to two daemons.
+  /// Whether carrying it out can change something. To a second daemon such a request goes as a question for what became
+  /// of it.
   let isExecuting: Bool
   /// A subscription: it is never answered while it is open.
   let isSubscription: Bool
   /// Up to which byte of the link it goes; nil while there is no link.
   var linkEnd: Int?
+  /// When it was sent for the first time, in nanoseconds of the monotonic clock.
+  var askedAt: Int64?
+  /// A daemon that is gone may have begun to carry it out.
+  var isDoubtful = false
 
   init(_ id: RequestID, _ method: String, _ params: JSONSlice?, line: [UInt8], sequence: Int) {
     self.id = id

@@ -1,0 +1,83 @@
+import Platform
+package import Protocol
+import Supervisor
+import Telemetry
+
+/// Operations that an earlier daemon was asked for: their clients come back and ask again, and get the answer of what
+/// they started. Nothing is carried out a second time.
+extension FrontRouter {
+  /// How long an answer waits for its client. A bridge comes back within a second or so of a daemon that listens.
+  private static let patience = Duration.seconds(60)
+
+  package func operationAdopted(_ id: OperationID, server: String, blob: JSONSlice) {
+    guard let blob = OperationBlob(blob), adopted.add(id, server: server, blob) else { return }
+  }
+
+  /// An answer that no operation of this daemon waits for.
+  func endedUnasked(_ id: OperationID, _ blob: JSONSlice, _ end: OperationEnd) -> Delivery {
+    // Taken by this daemon: its client went away since.
+    guard let blob = OperationBlob(blob), blob.front != name else { return .done }
+    if adopted[id] == nil, !adopted.add(id, server: "", blob) { return .done }
+    adopted.noteEnd(id, end)
+    loop.schedule(after: Self.patience) { self.forget(id) }
+    return .kept
+  }
+
+  private func forget(_ id: OperationID) {
+    guard let entry = adopted.remove(id) else { return }
+    log.info(
+      "nobody fetched the answer to an operation of an earlier daemon",
+      [LogField("trace_id", entry.blob.traceID), LogField("surface", entry.blob.surface)])
+    supervisor.assumeIsolated { $0.acknowledge(id, server: entry.server) }
+  }
+
+  package func workersIdentified() {
+    let waiting = reasking
+    reasking = []
+    for operation in waiting { reask(operation) }
+  }
+
+  // MARK: Clients that come back
+
+  /// A client asks what it asked an earlier daemon before.
+  func reask(_ operation: FrontOperation) {
+    guard let origin = operation.target.origin, let moment = origin.reaskedAt else { return begin(operation) }
+    if let entry = adopted.claim(origin.key) { return resume(operation, entry) }
+    guard supervisor.assumeIsolated({ $0.hasIdentifiedWorkers }) else {
+      reasking.append(operation)
+      return
+    }
+    let server = catalog.entry(operation.kind, operation.entryID)?.server
+    if let server, supervisor.assumeIsolated({ $0.provesNotSent(server, askedAt: moment) }) {
+      return begin(operation)
+    }
+    var lost = operation
+    lost.server = server ?? ""
+    operations[operation.id] = lost
+    finish(
+      operation.id,
+      .failure(
+        OperationFailure(
+          status: 503, code: .serverUnreachable,
+          message: "The warmplane daemon went away during the request, and with it the trace of what became of it; "
+            + "it may have been carried out.",
+          isRetryable: true, reason: "outcome_unknown")))
+  }
+
+  private func resume(_ operation: FrontOperation, _ entry: AdoptedOperations.Entry) {
+    var resumed = operation.resumed(as: entry.id)
+    resumed.server = entry.server
+    resumed.timeoutMilliseconds = entry.blob.timeoutMilliseconds
+    operations[entry.id] = resumed
+    let id = entry.id
+    resumed.target.began(id) { self.abandon(id) }
+    log.info(
+      "a client came back for its operation",
+      [LogField("trace_id", entry.blob.traceID), LogField("surface", entry.blob.surface)])
+    guard let end = entry.end else { return }
+    let delivery = operationEnded(id, blob: entry.blob.json, end, sentAt: nil)
+    let server = entry.server
+    let bound = LoopBound(delivery)
+    supervisor.assumeIsolated { $0.acknowledge(id, server: server, bound.value) }
+  }
+}

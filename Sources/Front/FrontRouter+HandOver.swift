@@ -1,0 +1,54 @@
+import Glibc
+import Platform
+import Protocol
+import Transport
+
+/// Giving way to the next daemon, which takes over the workers and what they have in hand.
+extension FrontRouter {
+  /// Closes all surfaces and gives nothing up: bridges and commands come back to the next daemon for their answers. A
+  /// client of `/v1` is told to ask again with its key.
+  package func handOver() async {
+    isStopping = true
+    // First, so that no frame is read any more that nobody would carry out.
+    control?.close()
+    control = nil
+    let failure = OperationFailure(
+      status: 503, code: .serverUnreachable,
+      message:
+        "The daemon is being replaced; this operation goes on. Ask again with the same idempotency key to get its "
+        + "outcome.",
+      isRetryable: true, reason: "outcome_unknown")
+    for operation in Array(operations.values) where operation.target is HTTPExchange {
+      operations[operation.id] = nil
+      operation.target.finish(.failure(failure), requestID: operation.requestID, traceID: operation.traceID)
+    }
+    if let http {
+      await withCheckedContinuation { continuation in http.stop(grace: .seconds(1)) { continuation.resume() } }
+    }
+    http = nil
+  }
+
+  /// Stops accepting on the control socket and gives it away, open: clients that connect wait in its queue for whoever
+  /// serves it next. The caller owns the descriptor; nil when there is none.
+  package func releaseControlSocket() -> Int32? { control?.releaseSocket() }
+
+  /// Another program takes the place of this one: `program` of the request, or the one that is installed where this one
+  /// was started from.
+  func upgrade(_ session: ControlSession, _ id: RequestID, _ params: JSONSlice?) {
+    let program = params?.member("program")?.string ?? settings.program
+    // Members of the service's group may talk to it, but not choose what runs as its user.
+    guard program == settings.program || session.connection.peer.isTrusted else {
+      return session.refuse(id, code: MCPErrorCode.invalidParams, "only the daemon's own user may name a program")
+    }
+    guard program.hasPrefix("/"), access(program, X_OK) == 0 else {
+      return session.refuse(id, code: MCPErrorCode.invalidParams, "\(program) cannot be executed")
+    }
+    var writer = JSONWriter()
+    writer.beginObject()
+    writer.member("ok", true)
+    writer.member("pid", Int(getpid()))
+    writer.endObject()
+    session.reply(id, status: 200, body: writer.bytes)
+    requestUpgrade(to: program)
+  }
+}

@@ -1,0 +1,70 @@
+import Protocol
+
+/// Who asked, as it travels with an operation to the worker and back: enough to deliver the answer when the daemon that
+/// took the request has gone. At most `CallFrame.longestBlob` bytes.
+struct OperationBlob {
+  /// A client's text longer than this stays out.
+  private static let longestPart = 1024
+
+  /// Random, of the daemon that took the request.
+  let front: String
+  let surface: String
+  let traceID: String
+  let kind: EntryKind
+  /// The public id; nil when it was too long.
+  let entryID: String?
+  let requestID: JSONSlice?
+  let origin: RequestOrigin.Key?
+  /// The whole time that the operation was given, milliseconds.
+  let timeoutMilliseconds: Int
+
+  init(_ operation: FrontOperation, front: String) {
+    self.front = front
+    surface = operation.target.surface
+    traceID = operation.traceID
+    kind = operation.kind
+    entryID = operation.entryID.utf8.count <= Self.longestPart ? operation.entryID : nil
+    requestID = operation.requestID.flatMap { $0.range.count <= Self.longestPart ? $0 : nil }
+    origin = operation.target.origin?.key
+    timeoutMilliseconds = operation.timeoutMilliseconds
+  }
+
+  var json: JSONSlice {
+    var writer = JSONWriter(reserving: 512)
+    writer.beginObject()
+    writer.member("front", front)
+    writer.member("surface", surface)
+    writer.member("trace", traceID)
+    writer.member("kind", kind.rawValue)
+    writer.member("timeoutMs", timeoutMilliseconds)
+    if let entryID { writer.member("entry", entryID) }
+    if let requestID { writer.member("request", requestID) }
+    if let origin {
+      writer.member("client", origin.client)
+      writer.member("id", origin.id)
+    }
+    writer.endObject()
+    return JSONSlice(assembled: writer)
+  }
+
+  /// Reads what `json` gave; nil when it is of another kind of front.
+  init?(_ slice: JSONSlice) {
+    guard let front = slice.member("front")?.string, let surface = slice.member("surface")?.string,
+      let trace = slice.member("trace")?.string,
+      let kind = slice.member("kind")?.string.flatMap({ EntryKind(rawValue: $0) }),
+      let timeout = slice.member("timeoutMs")?.int
+    else { return nil }
+    self.front = front
+    self.surface = surface
+    traceID = trace
+    self.kind = kind
+    timeoutMilliseconds = timeout
+    entryID = slice.member("entry")?.string
+    requestID = slice.member("request")
+    if let client = slice.member("client")?.string, let id = slice.member("id").flatMap({ RequestID($0) }) {
+      origin = RequestOrigin(client: client, id: id, reaskedAt: nil)?.key
+    } else {
+      origin = nil
+    }
+  }
+}

@@ -49,7 +49,7 @@ enum DaemonProgram {
     do {
       var instance = try Instance(configPath: realPath, isPatient: options.isBackground, inherited: inherited)
       defer { instance.removeSocket() }
-      return try serve(options, configuration, realPath, &instance, &starter)
+      return try serve(options, configuration, realPath, &instance, inherited, &starter)
     } catch Instance.Failure.occupied where options.isBackground {
       // Two commands started a daemon at the same time, and this one is not needed.
       starter.say(.occupied)
@@ -61,7 +61,7 @@ enum DaemonProgram {
 
   private static func serve(
     _ options: DaemonOptions, _ configuration: Configuration, _ path: String, _ instance: inout Instance,
-    _ starter: inout StarterPipe
+    _ inherited: InheritedDescriptors?, _ starter: inout StarterPipe
   ) throws -> Int32 {
     let loop = try EventLoop()
     // Upstreams of a daemon that a command started begin beside the config file, wherever that command was run.
@@ -92,7 +92,8 @@ enum DaemonProgram {
       default: break  // SIGHUP: the terminal went away; a foreground daemon gets SIGINT before that
       }
     }
-    try serveHTTP(front, address: configuration.bind, port: options.port ?? configuration.port, options)
+    try serveHTTP(
+      front, address: configuration.bind, port: options.port ?? configuration.port, options, inherited: inherited?.http)
     let socket = OwnedDescriptorBox(instance.takeSocket())
     try front.assumeIsolated { front in
       front.restoreCatalog()
@@ -109,8 +110,8 @@ enum DaemonProgram {
     withExtendedLifetime(signals) {}
     _ = store.close(timeout: .seconds(2))
     records.flush()
-    if case .become(let program, let control) = shutdown.assumeIsolated({ $0.sequel }) {
-      let error = instance.become(program, control: control)
+    if case .become(let program, let control, let http) = shutdown.assumeIsolated({ $0.sequel }) {
+      let error = instance.become(program, control: control, http: http)
       log.error("the new program could not be started", [LogField("detail", "\(error)")])
       records.flush()
       return 1
@@ -119,9 +120,11 @@ enum DaemonProgram {
   }
 
   /// A daemon in the background is useful without HTTP; in the foreground a busy port is an error (contract §1.3).
-  private static func serveHTTP(_ front: FrontRouter, address: String, port: Int, _ options: DaemonOptions) throws {
+  private static func serveHTTP(
+    _ front: FrontRouter, address: String, port: Int, _ options: DaemonOptions, inherited: Int32?
+  ) throws {
     do {
-      try front.assumeIsolated { try $0.serveHTTP(address: address, port: port) }
+      try front.assumeIsolated { try $0.serveHTTP(address: address, port: port, inherited: inherited) }
     } catch let error as HTTPServerError {
       guard options.isBackground else { throw Instance.Failure.other("cannot listen for HTTP: \(error)") }
       front.assumeIsolated { $0.goOnWithoutHTTP("\(error)") }

@@ -112,15 +112,16 @@ struct Instance: ~Copyable {
     return socket
   }
 
-  /// Replaces this program by `program`, which goes on with the locks and with the listening socket `control`. Returns only
-  /// when that failed.
-  borrowing func become(_ program: String, control: Int32) -> SystemError {
-    var place: Int32?
+  /// Replaces this program by `program`, which goes on with the locks and with the listening sockets. Returns only when
+  /// that failed.
+  borrowing func become(_ program: String, control: Int32, http: Int32?) -> SystemError {
+    var inherited = InheritedDescriptors(lock: lock.number, control: control)
     switch rendezvous {
-    case .some(let rendezvous): place = rendezvous.lockNumber
+    case .some(let rendezvous): inherited.rendezvous = rendezvous.lockNumber
     case .none: break
     }
-    return InheritedDescriptors(lock: lock.number, control: control, rendezvous: place).become(program)
+    inherited.http = http
+    return inherited.become(program)
   }
 
   /// Removes the socket, so that nobody waits for an answer.

@@ -10,8 +10,8 @@ actor Shutdown {
   /// What comes after the loop.
   enum Sequel {
     case exit
-    /// Another program takes this one's place in the same process, and goes on with the listening socket `control`.
-    case become(String, control: Int32)
+    /// Another program takes this one's place in the same process, and goes on with the listening sockets.
+    case become(String, control: Int32, http: Int32?)
   }
 
   private let loop: EventLoop
@@ -54,12 +54,11 @@ actor Shutdown {
   func handOver(to successor: String? = nil) {
     guard !hasBegun else { return }
     hasBegun = true
-    if let successor, let control = front.assumeIsolated({ $0.releaseControlSocket() }) {
-      sequel = .become(successor, control: control)
-    }
+    let control = successor == nil ? nil : front.assumeIsolated { $0.releaseControlSocket() }
     front.assumeIsolated { $0.stopAccepting() }
     Task {
-      await self.front.handOver()
+      let http = await self.front.handOver(keepingSocket: successor != nil)
+      if let successor, let control { self.sequel = .become(successor, control: control, http: http) }
       await self.supervisor.handOver()
       self.loop.stop()
     }

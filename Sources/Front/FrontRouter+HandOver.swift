@@ -6,8 +6,9 @@ import Transport
 /// Giving way to the next daemon, which takes over the workers and what they have in hand.
 extension FrontRouter {
   /// Closes all surfaces and gives nothing up: bridges and commands come back to the next daemon for their answers. A
-  /// client of `/v1` is told to ask again with its key.
-  package func handOver() async {
+  /// client of `/v1` is told to ask again with its key. With `keepingSocket` the listening socket of `/v1` stays open, and
+  /// the caller owns it: clients that connect wait in its queue.
+  package func handOver(keepingSocket: Bool) async -> Int32? {
     isStopping = true
     // First, so that no frame is read any more that nobody would carry out.
     control?.close()
@@ -22,10 +23,14 @@ extension FrontRouter {
       operations[operation.id] = nil
       operation.target.finish(.failure(failure), requestID: operation.requestID, traceID: operation.traceID)
     }
-    if let http {
-      await withCheckedContinuation { continuation in http.stop(grace: .seconds(1)) { continuation.resume() } }
+    guard let http else { return nil }
+    self.http = nil
+    var socket: Int32?
+    await withCheckedContinuation { continuation in
+      let number = http.stopAccepting(grace: .seconds(1)) { continuation.resume() }
+      if keepingSocket { socket = number } else if let number { Glibc.close(number) }
     }
-    http = nil
+    return socket
   }
 
   /// Stops accepting on the control socket and gives it away, open: clients that connect wait in its queue for whoever

@@ -103,13 +103,18 @@ package actor FrontRouter {
     self.control = control
   }
 
-  /// Opens `/v1`. Throws when the address or port cannot be had.
-  package func serveHTTP(address: String, port: Int) throws(HTTPServerError) {
+  /// Opens `/v1`, on the listening socket `inherited` if that is one of this address. Throws when the address or port
+  /// cannot be had.
+  package func serveHTTP(address: String, port: Int, inherited: Int32? = nil) throws(HTTPServerError) {
     makeHTTPFront()
     var limits = HTTPLimits()
     limits.bodyBytes = settings.configuration.maxBodyBytes
-    let server = try HTTPServer(loop: loop, address: address, port: port, limits: limits) { exchange in
-      self.httpFront?.receive(exchange)
+    let receive = { (exchange: HTTPExchange) -> Void in self.httpFront?.receive(exchange) }
+    let server: HTTPServer
+    if let inherited, let listener = HTTPListener(inheriting: inherited, address: address, port: port) {
+      server = try HTTPServer(loop: loop, listener: listener, limits: limits, handler: receive)
+    } else {
+      server = try HTTPServer(loop: loop, address: address, port: port, limits: limits, handler: receive)
     }
     http = server
     httpAddress = address

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import Platform
 import Protocol
+import TestSupport
 import Testing
 
 /// The daemon may end at any moment: sessions, counters and calls under way live on in the workers, and the next daemon
@@ -141,6 +142,54 @@ struct AdoptionTests {
       #expect(after.member("upstream_pid")?.int == row.member("upstream_pid")?.int)
       #expect(daemon.lines(of: "a.journal").count { $0.contains(#""sleep""#) } == 1)
       #expect(daemon.lines(of: "a.journal").count { $0.hasPrefix("start ") } == 1)
+      try client.finish()
+    }
+  }
+
+  @Test(
+    "a daemon that dies between two steps of a call: it is carried out once, and the client gets its answer",
+    arguments: ["call-queued", "call-sent", "answer-received", "answer-delivered"])
+  func diesBetweenSteps(point: String) async throws {
+    let config = DaemonConfig(servers: [.fake("fake", "--journal", "journal")])
+    let scratch = try ScratchDirectory()
+    let environment = ["WARMPLANE_FAULT": "\(point):\(scratch.path)/struck"]
+    try await DaemonFixture.run(config, environment: environment) { daemon in
+      let client = try MCPClient(daemon, "--no-start")
+      try client.open("2025-11-25")
+      let row = try daemon.wait(for: "fake")
+      let first = try client.start("tools/call", Self.call("fake.count"))
+      #expect(try daemon.waitForExit() == .signal(SIGKILL))
+      try daemon.start()
+      #expect(Self.text(try client.answer(first)) == "1")
+      #expect(Self.text(try client.request("tools/call", Self.call("fake.count"))) == "2")
+      #expect(try daemon.wait(for: "fake").member("upstream_pid")?.int == row.member("upstream_pid")?.int)
+      #expect(daemon.lines(of: "journal").count { $0.contains(#""name":"count""#) } == 2)
+      try client.finish()
+    }
+  }
+
+  @Test("upgrade after upgrade, to programs that were installed over the running ones, keeps sessions and pids")
+  func manyUpgrades() async throws {
+    let config = DaemonConfig(servers: [.fake("fake", "--journal", "journal")])
+    try await DaemonFixture.run(config) { daemon in
+      let client = try MCPClient(daemon, "--no-start")
+      try client.open("2026-07-28")
+      let row = try daemon.wait(for: "fake")
+      let pid = daemon.pid
+      for round in 1...5 {
+        let slow = try client.start("tools/call", Self.call("fake.sleep", #"{"ms":150}"#))
+        try daemon.waitForLines(round, with: #""sleep""#, in: "journal")
+        let result = try daemon.runWarmplane(["upgrade", "--config", daemon.configPath])
+        #expect(result.exit == .code(0), "\(result.error)")
+        #expect(Self.text(try client.answer(slow)) == "slept 150 ms")
+        #expect(try daemon.call("fake.count").content == "\(2 * round - 1)")
+        #expect(Self.text(try client.request("tools/call", Self.call("fake.count"))) == "\(2 * round)")
+        #expect(try daemon.status().member("daemon")?.member("pid")?.int == Int(pid))
+      }
+      let after = try daemon.wait(for: "fake")
+      #expect(after.member("upstream_pid")?.int == row.member("upstream_pid")?.int)
+      #expect(after.member("worker_pid")?.int == row.member("worker_pid")?.int)
+      #expect(DaemonFixture.descriptorCount(of: pid) < 40)
       try client.finish()
     }
   }

@@ -15,6 +15,30 @@ package struct HTTPListener: ~Copyable {
     self.socket = socket
   }
 
+  /// Goes on with a socket that listens already. Nil, and the socket is closed, when it is not one of `address` and `port`
+  /// (0: any port will do).
+  init?(inheriting number: Int32, address: String, port: Int) {
+    let socket = OwnedDescriptor(owning: number)
+    guard let local = try? Self.localPort(of: socket), port == 0 || port == local,
+      Self.localAddress(of: socket) == address
+    else { return nil }
+    self.port = local
+    self.socket = socket
+  }
+
+  private static func localAddress(of socket: borrowing OwnedDescriptor) -> String? {
+    var storage = sockaddr_storage()
+    var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+    var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+    let result = withUnsafeMutablePointer(to: &storage) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address -> Bool in
+        getsockname(socket.number, address, &length) == 0
+          && getnameinfo(address, length, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST) == 0
+      }
+    }
+    return result ? String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self) : nil
+  }
+
   private static func open(_ address: String, _ port: Int) throws(HTTPServerError) -> OwnedDescriptor {
     guard let number = in_port_t(exactly: port) else { throw .system(SystemError("bind", code: EINVAL)) }
     var v4 = sockaddr_in()

@@ -194,12 +194,18 @@ package final class HTTPServer {
   /// Accepts nothing more, lets open exchanges be answered for at most `grace`, then closes everything and calls
   /// `onStopped`. Exchanges that are left see a disconnect. Idempotent; only the first `onStopped` is called.
   package func stop(grace: Duration = .seconds(2), _ onStopped: @escaping () -> Void = {}) {
-    guard case .running(let daemon) = state else { return }
+    if let socket = stopAccepting(grace: grace, onStopped) { close(socket) }
+  }
+
+  /// As `stop`, and gives the listening socket away, open; the caller owns it. Nil when it was stopped before.
+  func stopAccepting(grace: Duration, _ onStopped: @escaping () -> Void) -> Int32? {
+    guard case .running(let daemon) = state else { return nil }
     // The socket is ours again after this call.
-    close(MHD_quiesce_daemon(daemon))
+    let socket = MHD_quiesce_daemon(daemon)
     let deadline = loop.schedule(after: grace) { [unowned self] in finishStop() }
     state = .draining(daemon, deadline: deadline, onStopped: onStopped)
     loop.atEndOfTurn { self.finishDraining() }
+    return socket
   }
 
   private func finishDraining() {

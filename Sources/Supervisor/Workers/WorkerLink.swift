@@ -82,6 +82,7 @@ final class WorkerLink {
     case .response(let id):
       if case .string = id {
         guard let answer = CallAnswer(id: id, result: message.result) else { return }
+        FaultPoint.answerReceived.reach()
         defer { arrived(answer.operation) }
         switch onAnswer?(answer) {
         case .passedOn(let receipt, let mark): acknowledge(answer.operation, receipt, mark: mark)
@@ -137,6 +138,8 @@ final class WorkerLink {
       timeoutMilliseconds: max(0, Int((operation.deadline - now).wholeNanoseconds / 1_000_000)),
       traceparent: operation.traceparent, wantsProgress: false, acknowledged: acknowledgements.takeDelivered())
     connection.send(frame.encoded())
+    FaultPoint.callQueued.reach()
+    FaultPoint.callSent.reach { connection.flush() }
   }
 
   func cancel(_ operation: OperationID) {
@@ -171,6 +174,7 @@ final class WorkerLink {
   private func sendAcknowledgements() {
     let operations = acknowledgements.takeDelivered()
     guard !operations.isEmpty else { return }
+    FaultPoint.answerDelivered.reach()
     connection.send(
       JSONRPCWriter.notification(method: WorkerMethod.acknowledge) { writer in
         writer.beginObject()

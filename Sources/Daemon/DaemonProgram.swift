@@ -17,6 +17,7 @@ enum DaemonProgram {
     // First of all, while there is one thread: threads inherit the mask.
     Signals.block([SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGUSR2])
     Signals.ignoreBrokenPipes()
+    CoreFiles.forbid()
     StandardDescriptors.ensureOpen()
     switch DaemonOptions.parse(Array(CommandLine.arguments.dropFirst())) {
     case .failure(let error): return fail(error.text, code: 2)
@@ -101,8 +102,7 @@ enum DaemonProgram {
       try front.serveControl(
         socket, onStopRequest: { shutdown.assumeIsolated { $0.begin() } },
         onUpgradeRequest: { program in shutdown.assumeIsolated { $0.handOver(to: program) } })
-      let idle = configuration.daemon.idleExitSeconds
-      if options.isBackground, idle > 0 { front.endWhenIdle(after: .seconds(idle)) }
+      if options.isBackground { front.endWhenIdle() }
     }
     supervisor.assumeIsolated { $0.boot(delegate: front) }
     starter.say(.ready)

@@ -176,8 +176,8 @@ extension FrontRouter: SupervisorDelegate {
   package func serverWaitEnded(_ id: OperationID, _ result: ServerWait) { waitEnded(id, result) }
 
   package func catalogChanged(server: String, _ serverCatalog: ServerCatalog) {
-    catalog.set(server: server, serverCatalog)
-    keepCatalog(of: server, serverCatalog)
+    let lists = catalog.set(server: server, serverCatalog)
+    keepCatalog(of: server, lists)
     catalogMayHaveChanged()
   }
 

@@ -25,11 +25,11 @@ extension FrontRouter {
 
   /// Aliases, policy and timeouts count at once; servers whose entry changed restart; the rest is not touched.
   private func apply(_ configuration: Configuration) -> [UInt8] {
-    let old = settings.configuration
     settings.apply(configuration)
     policy = Policy(configuration.policy)
     redaction = Redaction(keys: configuration.policy.redactKeys)
     makeHTTPFront()
+    idleWatch?.limit = IdleWatch.limit(configuration)
     let change = supervisor.assumeIsolated { $0.apply(configuration) }
     catalog.configure(configuration, forgetting: change.removed + change.changed)
     catalogMayHaveChanged()
@@ -43,8 +43,8 @@ extension FrontRouter {
       ])
     var warnings = configuration.warnings.map { $0.rendered(path: settings.configurationPath) }
     for (name, isChanged) in [
-      ("port", old.port != configuration.port), ("bind", old.bind != configuration.bind),
-      ("maxBodyBytes", old.maxBodyBytes != configuration.maxBodyBytes),
+      ("port", settings.opened.port != configuration.port), ("bind", settings.opened.bind != configuration.bind),
+      ("maxBodyBytes", settings.opened.maxBodyBytes != configuration.maxBodyBytes),
     ] where isChanged {
       warnings.append("\(name) has changed and counts from the next start of the daemon on")
     }

@@ -13,8 +13,12 @@ package struct FrontSettings: Sendable {
   /// Path of the daemon's program; a newer one may lie there by now.
   package var program: String
 
+  /// The configuration that the surfaces were opened with: some keys count only then.
+  let opened: Configuration
   /// Modification time of the configuration file when it was read, in nanoseconds.
   private var readTime: Int64
+  /// That of the last edit that `noticeEdit` told.
+  private var toldTime: Int64?
 
   package init(
     configuration: Configuration, configurationPath: String, socketPath: String, program: String,
@@ -23,6 +27,7 @@ package struct FrontSettings: Sendable {
     self.program = program
     self.isStrict = isStrict
     self.configuration = configuration
+    opened = configuration
     self.configurationPath = configurationPath
     self.socketPath = socketPath
     readTime = Self.modificationTime(of: configurationPath)
@@ -36,6 +41,14 @@ package struct FrontSettings: Sendable {
 
   /// The file was written to since; the daemon goes on with what it read.
   var hasConfigurationChanged: Bool { Self.modificationTime(of: configurationPath) != readTime }
+
+  /// True once for each edit that was not applied.
+  mutating func noticeEdit() -> Bool {
+    let time = Self.modificationTime(of: configurationPath)
+    guard time != readTime, time != toldTime else { return false }
+    toldTime = time
+    return true
+  }
 
   private static func modificationTime(of path: String) -> Int64 {
     var information = stat()

@@ -49,7 +49,10 @@ extension WorkerSupervisor {
       }
       let runtime = makeRuntime(entry)
       if let old = server(entry.id) {
-        change.changed.append(entry.id)
+        // One that is only read again has not changed.
+        if old.entry.fingerprint != entry.fingerprint || hasMovedStore && runtime.launch.storeKey != nil {
+          change.changed.append(entry.id)
+        }
         retire(old, replacedBy: runtime)
       } else {
         change.added.append(entry.id)

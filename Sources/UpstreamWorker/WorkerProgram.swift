@@ -17,6 +17,7 @@ package enum WorkerProgram {
     }
     Signals.block([SIGTERM, SIGINT, SIGHUP, SIGCHLD])
     Signals.ignoreBrokenPipes()
+    CoreFiles.forbid()
     StandardDescriptors.ensureOpen()
     do {
       try serve()

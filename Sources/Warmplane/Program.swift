@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 import Protocol
 
 /// From the process's arguments to its exit code.
@@ -21,6 +22,7 @@ enum Program {
       return .usage
     case .command(let arguments):
       Interruption.exitOnInterrupt()
+      CoreFiles.forbid()
       do {
         return try arguments.command.run(arguments)
       } catch {

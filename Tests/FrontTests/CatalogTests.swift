@@ -192,4 +192,30 @@ struct CatalogTests {
     #expect(ServerCatalog(kept).resourceTemplates.isEmpty)
     #expect(ServerCatalog(kept).resources.count == 1)
   }
+
+  @Test("a list that failed in a new session leaves what was known of it, and is kept so")
+  func failedLists() throws {
+    var catalog = Catalog(try CatalogSample.configuration(["a", "b"]))
+    catalog.set(server: "a", try CatalogSample.lists(tools: ["t1", "t2"], resources: ["u"], templates: ["v://{x}"]))
+    let broken = try CatalogSample.slice(
+      #"{"hash":"n","tools":[{"name":"t3"}],"resources":[],"prompts":[{"name":"p"}],"resourceTemplates":[],"#
+        + #""listErrors":["tools/list failed"],"incomplete":["tools","resourceTemplates"]}"#)
+    let lists = catalog.set(server: "a", ServerCatalog(broken))
+    // What broke off with less than before does not count; what is complete does, empty or not.
+    #expect(catalog.sorted(.capability).map(\.id) == ["a.t1", "a.t2"])
+    #expect(catalog.sorted(.resource).isEmpty && catalog.sorted(.prompt).map(\.id) == ["a.p"])
+    #expect(catalog.forwardedResource("a.v://1") != nil)
+    #expect(lists.problems == ["tools/list failed"] && lists.hash != "n" && lists.hash != "h")
+    // The next daemon begins with these.
+    let raw = try CatalogSample.slice(String(decoding: lists.raw.bytes, as: UTF8.self))
+    #expect(ServerCatalog(raw).tools.count == 2 && ServerCatalog(raw).hash == lists.hash)
+    #expect(ServerCatalog(raw).resourceTemplates.count == 1)
+    // More than before counts although it is incomplete, and the first listing counts whatever it is.
+    let longer = try CatalogSample.slice(#"{"tools":[{"name":"1"},{"name":"2"},{"name":"3"}],"incomplete":["tools"]}"#)
+    #expect(catalog.set(server: "a", ServerCatalog(longer)).tools.count == 3)
+    #expect(catalog.set(server: "b", ServerCatalog(broken)).hash == "n")
+    // Another entry is another server.
+    catalog.configure(try CatalogSample.configuration(["a", "b"]), forgetting: ["a"])
+    #expect(catalog.set(server: "a", ServerCatalog(broken)).tools.count == 1)
+  }
 }

@@ -30,6 +30,12 @@ import Testing
       }
     }
     #expect(clock.deadline == deadline.map(Self.time))
+    // Another limit counts from the same moment on; none at all is for ever.
+    var other = clock
+    other.limit = .seconds(1)
+    #expect(other.deadline == deadline.map { Self.time($0 - 9) })
+    other.limit = nil
+    #expect(other.deadline == nil && !other.isDue(at: Self.time(1_000_000)))
     #expect(!clock.isDue(at: Self.time((deadline ?? 1000) - 1)))
     #expect(clock.isDue(at: Self.time(deadline ?? 1000)) == (deadline != nil))
   }

@@ -251,6 +251,11 @@ struct OnDemandTests {
       let pid = try await fixture.pid()
       try await Task.sleep(for: .milliseconds(1500))
       #expect(try await fixture.pid() == pid)
+      // Until a reload says otherwise: the time counts from the last client on, and the reload is one.
+      let limited = DaemonConfig(servers: [.demo("demo")], members: ["daemon": #"{"idleExitSeconds": 1}"#])
+      try fixture.workspace.write(limited.text, to: "mcp_servers.json")
+      #expect(try await fixture.shell.run(["reload"]).code == 0)
+      try await fixture.eventually("the daemon ends") { try await fixture.shell.run(["status"]).code == 3 }
     }
   }
 }

@@ -110,4 +110,28 @@ struct ReloadRestartTests {
       #expect(try daemon.call("a.echo").status == 200)
     }
   }
+
+  @Test("a list that fails after a restart keeps its ids, also for the next daemon; the server is degraded")
+  func failedList() async throws {
+    let config = DaemonConfig(servers: [
+      .switched("s", "--resources 2 --prompts 1", then: "--list-error tools/list --list-error resources/list")
+    ])
+    try await DaemonFixture.run(config) { daemon in
+      try daemon.wait(for: "s")
+      let http = try daemon.http()
+      let before = try ["capabilities", "resources", "prompts"].map { try http.list($0).entries }
+      try daemon.turnSwitch("s")
+      #expect(try daemon.warmplane("restart", "s").exit == .code(0))
+      try daemon.wait(for: "s", toBe: "degraded")
+      #expect(try ["capabilities", "resources", "prompts"].map { try http.list($0).entries } == before)
+      #expect(try http.call("s.echo").status == 200)
+      let message = try http.list().readiness("s")?.member("message")?.string ?? ""
+      #expect(message.contains("tools/list failed") && message.contains("resources/list failed"), "\(message)")
+      #expect(try daemon.stop() == .code(0))
+      try daemon.start()
+      #expect(try ["capabilities", "resources", "prompts"].map { try daemon.http().list($0).entries } == before)
+      try daemon.wait(for: "s", toBe: "degraded")
+      #expect(try ["capabilities", "resources", "prompts"].map { try daemon.http().list($0).entries } == before)
+    }
+  }
 }

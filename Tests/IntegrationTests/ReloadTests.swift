@@ -245,4 +245,52 @@ struct ReloadTests {
       }
     }
   }
+
+  @Test(
+    "what needs a new daemon is told at every reload; a misconfigured server that is only read again has not changed")
+  func again() async throws {
+    let config = DaemonConfig(servers: [.fake("unset", members: ["env": #"{"A": "${WARMPLANE_TEST_UNSET}"}"#])])
+    try await DaemonFixture.run(config) { daemon in
+      var config = config
+      config.members = ["port": "1"]
+      try daemon.write(config)
+      let unchanged = #"{"ok":true,"added":[],"removed":[],"changed":[],"#
+      for _ in 0..<2 {
+        let result = try daemon.warmplane("reload")
+        #expect(result.output.hasPrefix(unchanged + #""warnings":["port has changed"#), "\(result.output)")
+        #expect(try daemon.worker("unset").member("state")?.string == "misconfigured")
+      }
+      config.members = [:]
+      try daemon.write(config)
+      // Back to what it listens on.
+      #expect(try daemon.warmplane("reload").output == #"{"ok":true,"added":[],"removed":[],"changed":[]}"# + "\n")
+    }
+  }
+
+  @Test("an edit that is not applied is one warning, at the next command that attaches")
+  func edited() async throws {
+    let config = DaemonConfig(servers: [.fake("a")])
+    let message = "the configuration file has changed; `warmplane reload` applies it"
+    try await DaemonFixture.run(config) { daemon in
+      var config = config
+      try daemon.wait(for: "a")
+      func attach() throws { #expect(try daemon.warmplane("list-capabilities").exit == .code(0)) }
+      try attach()
+      #expect(try daemon.log(message).isEmpty)
+      for round in 1...2 {
+        config.servers.append(.fake("b\(round)", members: ["disabled": "true"]))
+        try daemon.write(config)
+        _ = try daemon.warmplane("status")
+        #expect(try daemon.log(message).count == round - 1)
+        try attach()
+        try attach()
+        let records = try daemon.log(message)
+        #expect(records.count == round && records.last?.member("config")?.string == daemon.configPath)
+        let result = try daemon.warmplane("reload")
+        #expect(result.output == #"{"ok":true,"added":["b\#(round)"],"removed":[],"changed":[]}"# + "\n")
+        try attach()
+        #expect(try daemon.log(message).count == round)
+      }
+    }
+  }
 }

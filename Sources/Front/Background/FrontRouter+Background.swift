@@ -10,13 +10,15 @@ extension FrontRouter {
     log.warn("HTTP could not open", [LogField("detail", reason)])
   }
 
-  /// Asks for the daemon's end when there was no client for `limit`. After the surfaces were opened, once.
-  package func endWhenIdle(after limit: Duration) {
+  /// Asks for the daemon's end when there was no client for as long as the configuration says. After the surfaces were
+  /// opened, once.
+  package func endWhenIdle() {
     idleWatch = IdleWatch(
-      loop: loop, limit: limit,
+      loop: loop, limit: IdleWatch.limit(settings.configuration),
       isInDoubt: { self.control?.sessions.contains { $0.role == .undecided } ?? false },
       onIdle: {
-        self.log.info("ending because there was no client", [LogField("idle_ms", limit.wholeMilliseconds)])
+        let limit = self.idleWatch?.limit
+        self.log.info("ending because there was no client", [LogField("idle_ms", limit?.wholeMilliseconds)])
         // Who comes now finds nobody, and starts another daemon.
         self.stopAccepting()
         self.requestStop()
@@ -34,6 +36,11 @@ extension FrontRouter {
       session.role = .observer
     } else {
       session.role = .client
+      if method != "reload", method != "stop", settings.noticeEdit() {
+        log.warn(
+          "the configuration file has changed; `warmplane reload` applies it",
+          [LogField("config", settings.configurationPath)])
+      }
       idleWatch?.clientArrived()
     }
   }

@@ -3,12 +3,13 @@ package import Platform
 /// Decides when a daemon that was started on demand has been without clients for long enough. Decided by events alone;
 /// it knows no timer.
 package struct IdleClock: Sendable, Equatable {
-  private let limit: Duration
+  /// How long there may be no client; nil: for ever.
+  package var limit: Duration?
   private var clients = 0
   private var idleSince: MonotonicTime
 
-  /// `limit`: how long there may be no client; the time counts from `start`.
-  package init(limit: Duration, start: MonotonicTime) {
+  /// The time counts from `start`.
+  package init(limit: Duration?, start: MonotonicTime) {
     self.limit = limit
     idleSince = start
   }
@@ -24,7 +25,7 @@ package struct IdleClock: Sendable, Equatable {
   }
 
   /// When the daemon may end, as things are; nil while it has clients.
-  package var deadline: MonotonicTime? { clients == 0 ? idleSince + limit : nil }
+  package var deadline: MonotonicTime? { clients == 0 ? limit.map { idleSince + $0 } : nil }
 
   package func isDue(at now: MonotonicTime) -> Bool { deadline.map { $0 <= now } ?? false }
 }

@@ -1,3 +1,4 @@
+import Configuration
 import Platform
 
 /// The clock of a daemon that ends when nobody needs it, with its timer. Loop-confined; owned by the front.
@@ -13,12 +14,27 @@ final class IdleWatch {
   private let onIdle: () -> Void
 
   /// `onIdle` is called once.
-  init(loop: EventLoop, limit: Duration, isInDoubt: @escaping () -> Bool, onIdle: @escaping () -> Void) {
+  init(loop: EventLoop, limit: Duration?, isInDoubt: @escaping () -> Bool, onIdle: @escaping () -> Void) {
     self.loop = loop
     self.isInDoubt = isInDoubt
     self.onIdle = onIdle
     clock = IdleClock(limit: limit, start: .now)
     arm(at: clock.deadline)
+  }
+
+  /// What a configuration says; nil: for ever.
+  static func limit(_ configuration: Configuration) -> Duration? {
+    configuration.daemon.idleExitSeconds > 0 ? .seconds(configuration.daemon.idleExitSeconds) : nil
+  }
+
+  /// How long there may be no client; nil: for ever.
+  var limit: Duration? {
+    get { clock.limit }
+    set {
+      clock.limit = newValue
+      timer?.cancel()
+      arm(at: clock.deadline)
+    }
   }
 
   func clientArrived() { clock.clientArrived() }

@@ -10,7 +10,8 @@ struct Catalog: Sendable {
   private(set) var resources: EntryCatalog<ResourceEntry>
   private(set) var prompts: EntryCatalog<PromptEntry>
   private(set) var templates = ResourceTemplates()
-  private var listed: Set<String> = []
+  /// What was set last, for each server whose lists were ever read.
+  private var lists: [String: ServerCatalog] = [:]
 
   init(_ configuration: Configuration) {
     order = configuration.servers.map(\.id)
@@ -24,24 +25,27 @@ struct Catalog: Sendable {
   mutating func configure(_ configuration: Configuration, forgetting forgotten: [String]) {
     order = configuration.servers.map(\.id)
     let kept = Set(order).subtracting(forgotten)
-    listed.formIntersection(kept)
+    lists = lists.filter { kept.contains($0.key) }
     capabilities.configure(aliases: configuration.capabilityAliases, order: order, keeping: kept)
     resources.configure(aliases: configuration.resourceAliases, order: order, keeping: kept)
     prompts.configure(aliases: configuration.promptAliases, order: order, keeping: kept)
     templates.keep(only: kept)
   }
 
-  /// Takes a server's lists.
-  mutating func set(server: String, _ lists: ServerCatalog) {
-    listed.insert(server)
+  /// Takes a server's lists and returns those that count now: where one failed, what was known of it stays.
+  @discardableResult
+  mutating func set(server: String, _ new: ServerCatalog) -> ServerCatalog {
+    let lists = self.lists[server].map { new.keeping($0) } ?? new
+    self.lists[server] = lists
     capabilities.set(server: server, items: lists.tools, order: order)
     resources.set(server: server, items: lists.resources, order: order)
     prompts.set(server: server, items: lists.prompts, order: order)
     templates.set(server: server, items: lists.resourceTemplates)
+    return lists
   }
 
   /// Whether the server's lists were ever read.
-  func isListed(_ server: String) -> Bool { listed.contains(server) }
+  func isListed(_ server: String) -> Bool { lists[server] != nil }
 
   var omissions: [Omission] { capabilities.omissions + resources.omissions + prompts.omissions }
 

@@ -68,29 +68,3 @@ package protocol SupervisorDelegate: Actor {
   /// A server's readiness may have changed.
   func readinessChanged(server: String)
 }
-
-/// The lists of one server, its own JSON untouched and in its order.
-package struct ServerCatalog: Sendable {
-  package let hash: String
-  package let tools: [JSONSlice]
-  package let resources: [JSONSlice]
-  /// Empty in what was kept before templates were read.
-  package let resourceTemplates: [JSONSlice]
-  package let prompts: [JSONSlice]
-  /// Lists that are incomplete, one sentence each.
-  package let problems: [String]
-
-  /// The whole text that the lists are parts of.
-  package let raw: JSONSlice
-
-  /// Reads the result of `catalog/read`.
-  package init(_ result: JSONSlice) {
-    raw = result
-    hash = result.member("hash")?.string ?? ""
-    tools = result.member("tools").map { Array($0.elements) } ?? []
-    resources = result.member("resources").map { Array($0.elements) } ?? []
-    resourceTemplates = result.member("resourceTemplates").map { Array($0.elements) } ?? []
-    prompts = result.member("prompts").map { Array($0.elements) } ?? []
-    problems = result.member("listErrors")?.strings ?? []
-  }
-}

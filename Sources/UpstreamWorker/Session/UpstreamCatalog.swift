@@ -33,6 +33,7 @@ struct UpstreamCatalog {
       writer.endArray()
     }
     writer.member("listErrors", strings: listErrors)
+    writer.member("incomplete", strings: ListKind.allCases.filter { problems[$0] != nil }.map(\.rawValue))
     writer.endObject()
   }
 

@@ -33,6 +33,7 @@ static struct {
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int state = WP_CURL_MISSING;
 static const char *version = "";
+static unsigned int version_number = 0;
 
 static void load(void) {
   // Never unloaded: its TLS library registers work for the end of the process.
@@ -47,6 +48,7 @@ static void load(void) {
   curl_version_info_data *info = table.curl_version_info(CURLVERSION_NOW);
   if (!info || !(info->features & CURL_VERSION_SSL)) return;
   version = info->version;
+  version_number = info->version_num;
   state = info->version_num < 0x075700 ? WP_CURL_OLD : WP_CURL_READY;
 }
 
@@ -56,6 +58,7 @@ int wp_curl_load(void) {
 }
 
 const char *wp_curl_version(void) { return version; }
+unsigned int wp_curl_version_number(void) { return version_number; }
 
 CURL *wp_curl_easy_init(void) { return table.curl_easy_init(); }
 void wp_curl_easy_cleanup(CURL *easy) { table.curl_easy_cleanup(easy); }

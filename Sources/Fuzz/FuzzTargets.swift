@@ -9,6 +9,7 @@ enum FuzzTargets {
     JSONRPCFuzzTarget.self,
     LineFuzzTarget.self,
     URITemplateFuzzTarget.self,
+    URLFuzzTarget.self,
     WorkerFrameFuzzTarget.self,
   ]
 

@@ -25,6 +25,10 @@ package final class HTTPTransfer {
   /// Of the present hop: the request was, or is being, written to a connection.
   var isWritten = false
   var isHeadComplete = false
+  /// Of the present hop: the connection that the request was written to.
+  var socket: Int32?
+  /// The peer had closed the kept connection that was to be used.
+  var hasStaleConnection = false
   /// Where the present answer redirects to; its body is dropped.
   var redirect: HTTPURL?
   var usesProxy = false

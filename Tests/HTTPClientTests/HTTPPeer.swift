@@ -1,20 +1,35 @@
 import Foundation
+import HTTPClient
 import Protocol
 import TestSupport
 
-/// The server `Peers/peer.py` as a process of its own, one for all tests. It ends with the test program, whose end
+/// The servers of `Peers/peer.py`, in a process of their own, one for all tests. It ends with the test program, whose end
 /// closes its standard input.
 final class HTTPPeer: Sendable {
+  /// One of the servers.
+  enum Server: String, CaseIterable, Sendable {
+    case http, https, http2, https2, proxy, wrongName, stranger, expired, oldTLS, blackhole
+
+    var scheme: String {
+      switch self {
+      case .http, .http2, .proxy, .blackhole: "http"
+      case .https, .https2, .wrongName, .stranger, .expired, .oldTLS: "https"
+      }
+    }
+  }
+
   static let shared = Result { try HTTPPeer() }
 
-  private let port: Int
+  /// PEM file of the authority that signed all but `stranger`.
+  let authority: String
+  private let ports: [Server: Int]
   // Held open: its end is the peer's end.
   private let input = Pipe()
 
   private init() throws {
     let peers = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Peers")
     let root = peers.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    let python = root.appendingPathComponent(".venv/bin/python")
+    let python = root.appendingPathComponent(".venv-sdk2/bin/python")
     guard FileManager.default.isExecutableFile(atPath: python.path) else {
       throw TestFailure("\(python.path) is missing; run scripts/setup --test")
     }
@@ -32,15 +47,30 @@ final class HTTPPeer: Sendable {
       }
       line.append(byte)
     }
-    let ports = try JSONSlice(validating: line)
-    guard let port = ports.member("http")?.int else { throw TestFailure("the peer has no port") }
-    self.port = port
+    let ready = try JSONSlice(validating: line)
+    var ports: [Server: Int] = [:]
+    for server in Server.allCases { ports[server] = ready.member(server.rawValue)?.int }
+    guard let authority = ready.member("authority")?.string, ports.count == Server.allCases.count else {
+      throw TestFailure("the peer lacks a port")
+    }
+    self.authority = authority
+    self.ports = ports
   }
 
-  /// `http://127.0.0.1:<port>` and `target`, which begins with a slash.
-  static func url(_ target: String) throws -> HTTPURL {
-    let peer = try shared.get()
-    guard let url = HTTPURL("http://127.0.0.1:\(peer.port)\(target)") else { throw TestFailure("no URL: \(target)") }
+  static func port(of server: Server) throws -> Int { try shared.get().ports[server] ?? 0 }
+
+  /// The URL of `target`, which begins with a slash, at `server`.
+  static func url(_ target: String, at server: Server = .http, host: String = "127.0.0.1") throws -> HTTPURL {
+    let text = "\(server.scheme)://\(host):\(try port(of: server))\(target)"
+    guard let url = HTTPURL(text) else { throw TestFailure("no URL: \(text)") }
     return url
+  }
+
+  /// How often a request with that key was read to its end.
+  static func count(_ key: String) async throws -> Int {
+    let key = key.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? key
+    let body = try await fetch("GET", "/count?of=\(key)").get().body
+    guard let count = Int(String(decoding: body, as: UTF8.self)) else { throw TestFailure("no count") }
+    return count
   }
 }

@@ -1,6 +1,6 @@
 // libcurl through a table of function pointers that `dlopen` fills on first use: a process that makes no HTTP request
-// never loads it. Only the distribution's header is compiled in. The wp_* functions also stand for variadic calls, which
-// Swift cannot express.
+// never loads it. Only the distribution's header is compiled in. The wp_* functions also stand for variadic calls,
+// which Swift cannot express.
 #ifndef WARMPLANE_CCURL_H
 #define WARMPLANE_CCURL_H
 
@@ -27,6 +27,8 @@ int wp_curl_load(void);
 
 /// The loaded library's version, for example "7.88.1".
 const char *wp_curl_version(void);
+/// The same as a number, 0xMMmmpp.
+unsigned int wp_curl_version_number(void);
 
 CURL *wp_curl_easy_init(void);
 void wp_curl_easy_cleanup(CURL *easy);

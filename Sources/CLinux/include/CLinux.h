@@ -36,8 +36,8 @@ int wp_epoll_control(int epoll, int operation, int descriptor, uint32_t events, 
 /// Returns 0, or an error number; errno is not used.
 int wp_spawn(pid_t *pid, const char *path, char *const argv[], char *const envp[], const int stdio[3], int passed,
              int new_session);
-/// As wp_spawn in a new session, and the program is not our child: a process in between, gone when this returns, was its
-/// parent. Nobody has to reap it, and who ends us together with our descendants does not find it.
+/// As wp_spawn in a new session, and the program is not our child: a process in between, gone when this returns, was
+/// its parent. Nobody has to reap it, and who ends us together with our descendants does not find it.
 int wp_spawn_detached(pid_t *pid, const char *path, char *const argv[], char *const envp[], const int stdio[3],
                       int passed);
 

@@ -38,7 +38,8 @@ nonisolated func curlSendsRequest(
   _ peerPort: Int32, _ ownPort: Int32
 ) -> Int32 {
   let address = peer.map { String(cString: $0) } ?? ""
-  return transfer(context).mayWrite(to: IPLiteral(address)) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+  return transfer(context).mayWrite(to: IPLiteral(address), from: Int(ownPort))
+    ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
 }
 
 nonisolated func curlSendsBody(
@@ -61,14 +62,16 @@ nonisolated func curlOpensSocket(
     case AF_INET6: Array(UnsafeRawBufferPointer(start: storage + 8, count: 16))
     default: []
     }
-  guard let literal = IPLiteral(bytes: bytes), transfer(context).mayConnect(to: literal) else { return CURL_SOCKET_BAD }
-  return socket(
+  let transfer = transfer(context)
+  guard let literal = IPLiteral(bytes: bytes), transfer.mayConnect(to: literal) else { return CURL_SOCKET_BAD }
+  let number = socket(
     address.pointee.family, address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue), address.pointee.protocol)
+  if number >= 0 { transfer.engine?.opened(number) }
+  return number
 }
 
 nonisolated func curlClosesSocket(_ context: UnsafeMutableRawPointer?, _ socket: curl_socket_t) -> Int32 {
-  // The watch must not outlive the descriptor, whose number may come back at once.
-  engine(context).unwatch(socket)
+  engine(context).closes(socket)
   return close(socket)
 }
 

@@ -35,7 +35,7 @@ final class CurlEasy {
       handle, context, curlReceivesHeader, curlReceivesBody, curlSendsRequest, curlOpensSocket, socketContext,
       curlClosesSocket)
     var isFine = set(CURLOPT_ERRORBUFFER, errorText.baseAddress)
-    isFine = set(CURLOPT_URL, url.description) && isFine
+    isFine = set(CURLOPT_URL, "\(url.origin)\(url.target)") && isFine
     isFine = setCommon(settings, proxy: proxy) && isFine
     isFine = setProtocol(request, to: url) && isFine
     isFine = setMethod(request.method, body) && isFine
@@ -78,6 +78,11 @@ final class CurlEasy {
       ? CURL_HTTP_VERSION_2TLS
       : request.priorKnowledgeHTTP2
         ? CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE : CURL_HTTP_VERSION_1_1
+    if request.priorKnowledgeHTTP2 && !url.isSecure && !CurlLibrary.keepsClearTextHTTP2 {
+      guard insistOnFreshConnection(), wp_curl_set_long(handle, CURLOPT_FORBID_REUSE, 1) == CURLE_OK else {
+        return false
+      }
+    }
     // Waiting for a connection that can carry several requests helps over TLS only: clear-text HTTP/2 fails with it.
     return wp_curl_set_long(handle, CURLOPT_HTTP_VERSION, version) == CURLE_OK
       && wp_curl_set_long(handle, CURLOPT_PIPEWAIT, url.isSecure ? 1 : 0) == CURLE_OK
@@ -116,7 +121,13 @@ final class CurlEasy {
   /// Calls `HTTPTransfer.uploaded` from here on.
   func reportProgress() { wp_curl_set_progress(handle, curlSendsBody) }
 
+  /// Takes no connection that was used before.
+  func insistOnFreshConnection() -> Bool { wp_curl_set_long(handle, CURLOPT_FRESH_CONNECT, 1) == CURLE_OK }
+
   // MARK: Facts
+
+  /// Whether the connection was there before this request.
+  var usesKeptConnection: Bool { wp_curl_get_long(handle, CURLINFO_NUM_CONNECTS) == 0 }
 
   /// Bytes of the body as they came over the network.
   var receivedBytes: Int { Int(wp_curl_get_size(handle, CURLINFO_SIZE_DOWNLOAD_T)) }

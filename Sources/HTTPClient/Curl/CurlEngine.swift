@@ -15,6 +15,8 @@ final class CurlEngine {
   /// By easy handle. An exchange lives at least as long as its handle, which calls it without a reference.
   private var transfers: [UnsafeMutableRawPointer: HTTPTransfer] = [:]
   private var removed: [CurlEasy] = []
+  /// Every connection's socket, and whether it speaks HTTP/2.
+  private var sockets: [Int32: Bool] = [:]
   /// Depth of calls into libcurl that may call back.
   private var depth = 0
   private var isClosed = false
@@ -125,7 +127,27 @@ final class CurlEngine {
     }
   }
 
-  func unwatch(_ socket: Int32) { watches.removeValue(forKey: socket)?.cancel() }
+  private func unwatch(_ socket: Int32) { watches.removeValue(forKey: socket)?.cancel() }
+
+  // MARK: Sockets
+
+  func opened(_ socket: Int32) { sockets[socket] = false }
+
+  /// To be called before the socket is closed: the watch must not outlive the descriptor, whose number may come back at
+  /// once.
+  func closes(_ socket: Int32) {
+    sockets[socket] = nil
+    unwatch(socket)
+  }
+
+  /// The socket whose own port is `port`; nil when it is not one of ours.
+  func socket(port: Int) -> Int32? { sockets.keys.first { SocketProbe.localPort(of: $0) == port } }
+
+  func speaksHTTP2(_ socket: Int32) { if sockets[socket] != nil { sockets[socket] = true } }
+
+  /// Whether a connection that waited for its next request can carry one. libcurl looks as well, but takes the peer's
+  /// farewell in TLS (close_notify) for a sign of life. Over HTTP/2 bytes may wait at any time; there it reads them.
+  func isUsable(_ socket: Int32) -> Bool { sockets[socket] == true || SocketProbe.isQuiet(socket) }
 
   /// libcurl's only timer; negative: none.
   func setTimer(milliseconds: Int) {

@@ -23,11 +23,15 @@ enum CurlFailure {
       CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_SSL_CLIENTCERT, CURLE_USE_SSL_FAILED:
       return (.tls, tls(code, transfer, easy))
     case CURLE_OPERATION_TIMEDOUT where !transfer.isWritten:
-      return (.connectTimeout, "cannot be reached: no connection to \(origin) in time")
+      return (.connectTimeout, transfer.connectTimeoutDetail)
     case CURLE_BAD_CONTENT_ENCODING:
       return (.broken, "sent a body that cannot be decompressed")
-    case CURLE_PARTIAL_FILE: return (.broken, "closed the connection in the middle of its answer")
-    case CURLE_GOT_NOTHING: return (.broken, "closed the connection before it answered")
+    case CURLE_PARTIAL_FILE where transfer.isHeadComplete:
+      return (.broken, "closed the connection in the middle of its answer")
+    case CURLE_PARTIAL_FILE, CURLE_GOT_NOTHING: return (.broken, "closed the connection before it answered")
+    // A line of more than 100 KiB, before it was counted here.
+    case CURLE_OUT_OF_MEMORY where transfer.isWritten && !transfer.isHeadComplete:
+      return (.tooLarge, transfer.headTooLargeDetail)
     case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY: return (.broken, "sent what is no HTTP")
     case CURLE_HTTP2, CURLE_HTTP2_STREAM, CURLE_HTTP3:
       return (.broken, "broke the HTTP/2 exchange\(quoted(easy.message))")
@@ -59,14 +63,15 @@ enum CurlFailure {
     }
     // Numbers of OpenSSL's X509_V_ERR_*.
     switch easy.verifyResult {
-    case 0: return "presents a certificate for another name than \(host)"
+    case 0...1 where easy.message.contains("name"): return "presents a certificate for another name than \(host)"
     case 9: return "presents a certificate that is not valid yet; check the clock"
     case 10: return "presents a certificate that has expired"
     case 18, 19: return "presents a certificate of its own making, or of an authority that is not trusted: set caFile"
     case 2, 20, 21:
       return "presents a certificate of an authority that is not trusted here: set caFile if it is a private one"
     case 23: return "presents a certificate that was revoked"
-    case let number: return "presents a certificate that cannot be verified (OpenSSL's verify result \(number))"
+    case let number:
+      return "presents a certificate that cannot be verified: result \(number)\(quoted(easy.message))"
     }
   }
 

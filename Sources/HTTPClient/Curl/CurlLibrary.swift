@@ -18,5 +18,8 @@ enum CurlLibrary {
     }
   }
 
+  /// Before 8.0 a second request on a clear-text HTTP/2 connection breaks it (curl's issue 10634).
+  static var keepsClearTextHTTP2: Bool { wp_curl_version_number() >= 0x080000 }
+
   static let outOfMemory = HTTPFailure(.broken, "cannot be asked: libcurl has no memory", wasSent: false)
 }

@@ -1,5 +1,4 @@
 import Platform
-import Protocol
 
 /// The clocks of one exchange. Loop-confined. At most one of connecting, waiting for the head and waiting for more runs
 /// at a time, beside that for everything.
@@ -39,8 +38,7 @@ struct ExchangeTimers {
         return transfer.timers.schedule(transfer, reason, timeout)
       }
       switch reason {
-      case .connectTimeout:
-        transfer.fail(reason, "cannot be reached: no connection to \(transfer.url.origin) within \(timeout.words)")
+      case .connectTimeout: transfer.fail(reason, transfer.connectTimeoutDetail)
       case .firstByteTimeout: transfer.fail(reason, "did not begin to answer within \(timeout.words)")
       default: transfer.fail(reason, "stopped answering: nothing came for \(timeout.words)")
       }
@@ -65,7 +63,7 @@ struct ExchangeTimers {
 
 extension Duration {
   /// `10 s`, `250 ms`.
-  fileprivate var words: String {
+  var words: String {
     let milliseconds = self.milliseconds
     return milliseconds % 1000 == 0 ? "\(milliseconds / 1000) s" : "\(milliseconds) ms"
   }

@@ -6,16 +6,16 @@ extension HTTPTransfer {
   /// Body bytes of a redirect that are read to keep the connection.
   private static let mostRedirectBytes = 64 * 1024
 
-  /// Starts a request to `url`, in a turn of the exchange.
-  func begin() {
+  /// Starts a request to `url`, in a turn of the exchange; `isFresh`: on a connection of its own.
+  func begin(isFresh: Bool = false) {
     do throws(HTTPFailure) {
-      try startHop()
+      try startHop(isFresh: isFresh)
     } catch {
       finish(.failure(HTTPFailure(error.reason, error.detail, wasSent: wasSent)))
     }
   }
 
-  private func startHop() throws(HTTPFailure) {
+  private func startHop(isFresh: Bool) throws(HTTPFailure) {
     guard let core else { return }
     if let problem = RequestRule.problem(with: request) {
       throw HTTPFailure(.invalidRequest, "the request \(problem)", wasSent: wasSent)
@@ -26,9 +26,10 @@ extension HTTPTransfer {
     let proxy = core.proxies.proxy(for: url.origin)
     let engine = try core.readyEngine()
     guard let easy = CurlEasy() else { throw CurlLibrary.outOfMemory }
-    let isFine = easy.configure(
+    var isFine = easy.configure(
       request, to: url, body: body, proxy: proxy, settings: core.settings,
       context: Unmanaged.passUnretained(self).toOpaque(), socketContext: engine.context)
+    if isFresh { isFine = easy.insistOnFreshConnection() && isFine }
     if isFine, let body, body.count > Self.quickUpload { easy.reportProgress() }
     guard isFine, engine.add(easy, for: self) else {
       easy.free()
@@ -39,7 +40,7 @@ extension HTTPTransfer {
     usesProxy = proxy != nil
     reader = ResponseReader()
     meter = BodyMeter(limit: request.bodyLimit)
-    (isWritten, isHeadComplete, redirect) = (false, false, nil)
+    (isWritten, isHeadComplete, redirect, hasStaleConnection, socket) = (false, false, nil, false, nil)
     (hasForbiddenAddress, hasAllowedAddress) = (false, false)
     timers.startStall(self, .connectTimeout)
   }
@@ -69,13 +70,18 @@ extension HTTPTransfer {
 
   /// Asked before the first byte of a request goes to a connection, also to one that an earlier exchange opened,
   /// perhaps under another rule for addresses.
-  func mayWrite(to address: IPLiteral?) -> Bool {
+  func mayWrite(to address: IPLiteral?, from port: Int) -> Bool {
     if failure != nil || forbidsRepetition() { return false }
     if !usesProxy && request.addresses != .any {
       guard let address, AddressClass(address).isAllowed(by: request.addresses) else {
         fail(.forbiddenAddress, forbiddenDetail)
         return false
       }
+    }
+    socket = engine?.socket(port: port)
+    if !isWritten, let socket, let easy, easy.usesKeptConnection, engine?.isUsable(socket) == false {
+      hasStaleConnection = true
+      return false
     }
     wasSent = true
     isWritten = true
@@ -85,6 +91,10 @@ extension HTTPTransfer {
       timers.suspendStall()
     }
     return true
+  }
+
+  var connectTimeoutDetail: String {
+    "cannot be reached: no connection to \(url.origin) within \(request.connectTimeout.words)"
   }
 
   var forbiddenDetail: String {
@@ -99,14 +109,20 @@ extension HTTPTransfer {
 
   // MARK: Answering
 
+  var headTooLargeDetail: String {
+    "sends more than \(ResponseReader.mostBytes / 1024) KiB or \(ResponseReader.mostFields) lines of header"
+  }
+
   /// A line of header or trailer. False ends the transfer.
   func received(header line: UnsafeRawBufferPointer) -> Bool {
     guard failure == nil else { return false }
     switch reader.take(line) {
     case .more, .interim: return true
-    case .tooLarge: fail(.tooLarge, "sends more than \(ResponseReader.mostBytes / 1024) KiB of header fields")
+    case .tooLarge: fail(.tooLarge, headTooLargeDetail)
     case .malformed: fail(.broken, "sends a header that is no HTTP")
-    case .head(let status, let fields): return receivedHead(status, fields)
+    case .head(let status, let fields):
+      if reader.isHTTP2, let socket { engine?.speaksHTTP2(socket) }
+      return receivedHead(status, fields)
     }
     return false
   }
@@ -130,6 +146,11 @@ extension HTTPTransfer {
   func completed(_ code: CURLcode) {
     guard core != nil, let easy else { return }
     if let failure { return finish(.failure(failure)) }
+    if hasStaleConnection && !isWritten {
+      // Nothing was written, so this is no repetition.
+      endHop()
+      return begin(isFresh: true)
+    }
     // A redirect's body that is too long, or broken, changes nothing about where it leads.
     if let redirect {
       endHop()

@@ -18,6 +18,8 @@ struct ResponseReader {
   static let mostFields = 512
 
   private(set) var trailers: [HTTPField] = []
+  /// What the last status line said.
+  private(set) var isHTTP2 = false
   private var status = 0
   private var fields: [HTTPField] = []
   private var isHeadComplete = false
@@ -37,6 +39,7 @@ struct ResponseReader {
     if status == 0 {
       guard let status = Self.status(line) else { return .malformed }
       self.status = status
+      isHTTP2 = line.starts(with: "HTTP/2".utf8)
       return .more
     }
     if !line.isEmpty { return add(line, to: &fields) ? .more : .malformed }

@@ -49,7 +49,9 @@ package struct ProxyRule: Sendable {
       if Int(name[name.index(after: colon)...]) != origin.port { return false }
       name = name[..<colon]
     }
-    if let address = IPLiteral(name) { return IPLiteral(origin.host) == address }
+    // An address is no domain, whatever it ends in.
+    let literals = (IPLiteral(name), IPLiteral(origin.host))
+    if literals.0 != nil || literals.1 != nil { return literals.0 == literals.1 }
     if name.hasPrefix("*.") { name = name.dropFirst() }
     if name.hasPrefix(".") { name = name.dropFirst() }
     if name.hasSuffix(".") { name = name.dropLast() }

@@ -1,12 +1,13 @@
 /// An absolute `http` or `https` URL (RFC 3986), split into the parts that requests and comparisons need. Pure.
 ///
 /// Text that two parsers could read differently is refused instead of mended: control characters, spaces, backslashes,
-/// user information, bad percent-encoding, and everything outside ASCII.
+/// user information, bad percent-encoding, hosts that some take for numbers (`127.1`, `0x7f.0.0.1`), and everything
+/// outside ASCII.
 package struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
   /// Scheme, host and port: what credentials never leave.
   package struct Origin: Sendable, Hashable, CustomStringConvertible {
     package let isSecure: Bool
-    /// Lower-case; an IPv6 address without its brackets.
+    /// Lower-case; an IPv6 address in its one short spelling (RFC 5952), without brackets.
     package let host: String
     package let port: Int
 
@@ -17,12 +18,8 @@ package struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
       return "\(isSecure ? "https" : "http")://\(name)\(isDefault ? "" : ":\(port)")"
     }
 
-    /// The host is `localhost`, in 127.0.0.0/8 or `::1`.
-    package var isLoopback: Bool {
-      if host == "localhost" || host == "::1" { return true }
-      let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-      return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
-    }
+    /// The host is `localhost`, in 127.0.0.0/8, `::1`, or one of those as an IPv4 address inside IPv6.
+    package var isLoopback: Bool { host == "localhost" || IPLiteral(host)?.isLoopback == true }
   }
 
   /// Longest URL accepted, in bytes.
@@ -121,15 +118,25 @@ package struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
       }
     }
     if host.hasPrefix("[") {
-      guard host.hasSuffix("]"), host.utf8.count > 3 else { return nil }
-      host = host.dropFirst().dropLast()
-      guard host.utf8.allSatisfy({ isHexDigit($0) || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") }) else {
+      guard host.hasSuffix("]"), let address = IPLiteral(host.dropFirst().dropLast()), address.bytes.count == 16 else {
         return nil
       }
-    } else {
-      guard !host.isEmpty, host.utf8.count <= 253, host.utf8.allSatisfy({ isHostByte($0) }) else { return nil }
+      return Origin(isSecure: isSecure, host: address.description, port: port)
     }
+    guard isName(host) else { return nil }
     return Origin(isSecure: isSecure, host: host.lowercased(), port: port)
+  }
+
+  /// Labels as DNS takes them, and underscores; a dot may end it. What ends in a number is an IPv4 address or nothing.
+  private static func isName(_ host: Substring) -> Bool {
+    var labels = host.split(separator: ".", omittingEmptySubsequences: false)
+    if labels.count > 1, labels.last?.isEmpty == true { labels.removeLast() }
+    guard host.utf8.count <= 253, host.utf8.allSatisfy({ isHostByte($0) }),
+      labels.allSatisfy({ (1...63).contains($0.utf8.count) }), let last = labels.last?.utf8
+    else { return false }
+    let isNumber =
+      last.allSatisfy { $0 >= 0x30 && $0 <= 0x39 } || last.starts(with: "0x".utf8) || last.starts(with: "0X".utf8)
+    return !isNumber || IPLiteral(host) != nil
   }
 
   private static func isHostByte(_ byte: UInt8) -> Bool {

@@ -3,7 +3,7 @@
 ///
 /// IPv4 is four decimal numbers without leading zeros: `010.0.0.1`, `127.1` and `0x7f000001` mean different things to
 /// different programs and are no addresses here. No zone (`%eth0`), no brackets.
-package struct IPLiteral: Sendable, Hashable {
+package struct IPLiteral: Sendable, Hashable, CustomStringConvertible {
   /// 4 or 16 bytes, in network order.
   package let bytes: [UInt8]
 
@@ -18,6 +18,28 @@ package struct IPLiteral: Sendable, Hashable {
   package init?(bytes: [UInt8]) {
     guard bytes.count == 4 || bytes.count == 16 else { return nil }
     self.bytes = bytes
+  }
+
+  /// 127.0.0.0/8 and `::1`; an IPv4 address inside IPv6 (`::ffff:127.0.0.1`) counts as itself.
+  package var isLoopback: Bool {
+    if bytes.count == 4 { return bytes[0] == 127 }
+    if bytes[..<10].allSatisfy({ $0 == 0 }) && bytes[10] == 0xff && bytes[11] == 0xff { return bytes[12] == 127 }
+    return bytes[..<15].allSatisfy { $0 == 0 } && bytes[15] == 1
+  }
+
+  /// The one spelling of each address (RFC 5952, without its mixed form).
+  package var description: String {
+    if bytes.count == 4 { return bytes.map { String($0) }.joined(separator: ".") }
+    let groups = stride(from: 0, to: 16, by: 2).map { UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]) }
+    // The first of the longest runs of zeros, of two groups at least.
+    var gap = 0..<0
+    var start = 0
+    for index in 0...8 where index == 8 || groups[index] != 0 {
+      if index - start > max(1, gap.count) { gap = start..<index }
+      start = index + 1
+    }
+    func text(_ part: some Collection<UInt16>) -> String { part.map { String($0, radix: 16) }.joined(separator: ":") }
+    return gap.isEmpty ? text(groups) : "\(text(groups[..<gap.lowerBound]))::\(text(groups[gap.upperBound...]))"
   }
 
   private static func four(_ text: ArraySlice<UInt8>) -> [UInt8]? {

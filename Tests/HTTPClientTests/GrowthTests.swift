@@ -1,0 +1,52 @@
+import HTTPClient
+import Platform
+import Protocol
+import TestSupport
+import Testing
+
+struct GrowthTests {
+  /// In a process of its own, because only there nobody else opens descriptors.
+  @Test func tenThousandExchangesLeaveNothing() async {
+    await #expect(processExitsWith: .success) {
+      _ = try HTTPPeer.shared.get()
+      await DescriptorCount.warmUp()
+      var figures: [(descriptors: Int, kilobytes: Int)] = []
+      for _ in 0..<5 {
+        figures.append(
+          try await withClient { _, client in
+            await GrowthTests.runExchanges(2_000, client)
+            client.close()
+            return (try DescriptorCount.now(), Files.residentKilobytes())
+          })
+      }
+      #expect(figures.allSatisfy { $0.descriptors == figures[0].descriptors }, "\(figures)")
+      // The first rounds fill the allocator's caches.
+      #expect(figures[4].kilobytes - figures[2].kilobytes < 1_024, "\(figures)")
+    }
+  }
+
+  /// Good and bad exchanges, some at a time.
+  fileprivate static func runExchanges(
+    _ count: Int, _ client: HTTPClient, isolation: isolated (any Actor)? = #isolation
+  ) async {
+    let targets = [
+      "/ok", "/ok", "/echo", "/half", "/swallow", "/ok", "/redirect", "/status?is=500", "/length?bytes=100000", "/ok",
+    ]
+    await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+      var (begun, left) = (0, count)
+      func next() {
+        guard begun < count, var request = try? request("POST", targets[begun % targets.count]) else { return }
+        begun += 1
+        request.body = [UInt8](repeating: 0x20, count: 1000)
+        let transfer = client.start(
+          request,
+          HTTPHandlers(onEnd: { _ in
+            left -= 1
+            if left == 0 { continuation.resume() } else { next() }
+          }))
+        if begun % 50 == 0 { transfer.cancel() }
+      }
+      for _ in 0..<16 { next() }
+    }
+  }
+}

@@ -65,6 +65,7 @@ let package = Package(
 
     // MARK: Domain
     library("Configuration", ["Protocol"]),
+    library("Exporter", ["HTTPClient", "Platform", "Protocol", "Telemetry"]),
     library("OAuth", ["CCrypto", "Configuration", "HTTPClient", "Platform", "Protocol"]),
     library("Supervisor", ["Configuration", "Platform", "Protocol", "Telemetry", "Transport"]),
 
@@ -80,16 +81,20 @@ let package = Package(
     program("warmplane-worker", path: "WorkerMain", ["Platform", "UpstreamWorker"]),
     program(
       "warmplaned", path: "Daemon",
-      ["Configuration", "Front", "OAuth", "Platform", "Protocol", "Store", "Supervisor", "Telemetry"]),
+      [
+        "Configuration", "Exporter", "Front", "HTTPClient", "OAuth", "Platform", "Protocol", "Store", "Supervisor",
+        "Telemetry",
+      ]),
 
     // MARK: Test support, never in a product
     program("warmplane-fake-upstream", path: "FakeUpstream", ["Protocol", "StdioServer"]),
-    program("warmplane-fuzz", path: "Fuzz", ["Configuration", "Protocol"]),
+    program("warmplane-fuzz", path: "Fuzz", ["Configuration", "Exporter", "HTTPClient", "Protocol"]),
     program("warmplane-store-exerciser", path: "StoreExerciser", ["OAuth"]),
     library("TestSupport", ["Client", "Platform", "Protocol", "Transport"]),
 
     // MARK: Tests
     tests("ConfigurationTests", ["Configuration", "Protocol"]),
+    tests("ExporterTests", ["Exporter", "HTTPClient", "Platform", "Protocol", "Telemetry", "TestSupport"]),
     tests(
       "FrontTests", ["Configuration", "Front", "Platform", "Protocol", "Supervisor", "Telemetry", "TestSupport"]),
     tests("HTTPClientTests", ["HTTPClient", "Platform", "Protocol", "TestSupport"], exclude: ["Peers"]),

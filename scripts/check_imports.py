@@ -20,8 +20,8 @@ TESTS_ONLY = {"Testing"}
 
 # Foundation costs memory and start-up time in every worker, and Dispatch brings a second thread pool beside the loop.
 WITHOUT_FOUNDATION = {
-    "Client", "Front", "HTTPClient", "OAuth", "Platform", "Protocol", "Store", "Supervisor", "Telemetry", "Transport",
-    "UpstreamWorker", "warmplane-worker",
+    "Client", "Exporter", "Front", "HTTPClient", "OAuth", "Platform", "Protocol", "Store", "Supervisor", "Telemetry",
+    "Transport", "UpstreamWorker", "warmplane-worker",
 }
 # Protocol is values and codecs: no I/O.
 FORBIDDEN = {"Protocol": {"Glibc"}}
@@ -39,8 +39,8 @@ UNREACHABLE = {
     "Supervisor": {"UpstreamWorker"},
     "UpstreamWorker": {"Front", "Supervisor"},
     # libcurl and libcrypto are loaded on first use (`auth`) and not linked: scripts/check_tree.py looks.
-    "warmplane": {"CMicroHTTPD", "CSQLite", "Front", "Supervisor", "UpstreamWorker"},
-    "warmplane-worker": {"CMicroHTTPD", "CSQLite", "Front", "Supervisor"},
+    "warmplane": {"CMicroHTTPD", "CSQLite", "Exporter", "Front", "Supervisor", "UpstreamWorker"},
+    "warmplane-worker": {"CMicroHTTPD", "CSQLite", "Exporter", "Front", "Supervisor"},
 }
 
 IMPORT = re.compile(

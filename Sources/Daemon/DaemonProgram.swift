@@ -84,7 +84,8 @@ enum DaemonProgram {
         configuration: configuration, configurationPath: path, socketPath: instance.paths.controlSocket,
         program: try ExecutablePath.own(), isStrict: options.isStrict),
       supervisor: supervisor, keeper: StoreKeeper(store: store), log: log.area("front"))
-    let shutdown = Shutdown(loop: loop, front: front, supervisor: supervisor, drainTime: drainTime)
+    let traces = TraceExport(loop: loop, log: log.area("telemetry"))
+    let shutdown = Shutdown(loop: loop, front: front, supervisor: supervisor, traces: traces, drainTime: drainTime)
     let signals = try Signals(loop: loop, [SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGUSR2]) { signal in
       switch signal {
       case SIGUSR2: shutdown.assumeIsolated { $0.handOver() }
@@ -99,6 +100,7 @@ enum DaemonProgram {
     try front.assumeIsolated { front in
       front.restoreCatalog()
       front.serveLogs(of: records.ring)
+      if let traces { front.recordSpans(with: traces.recorder) }
       try front.serveControl(
         socket, onStopRequest: { shutdown.assumeIsolated { $0.begin() } },
         onUpgradeRequest: { program in shutdown.assumeIsolated { $0.handOver(to: program) } })

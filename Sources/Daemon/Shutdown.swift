@@ -14,17 +14,26 @@ actor Shutdown {
     case become(String, control: Int32, http: Int32?)
   }
 
+  /// How long a hand-over may wait for a collector: nobody serves meanwhile.
+  private static let handOverFlushTime = Duration.milliseconds(500)
+  /// How long the end may.
+  private static let flushTime = Duration.seconds(3)
+
   private let loop: EventLoop
   private let front: FrontRouter
   private let supervisor: WorkerSupervisor
+  private let traces: TraceExport?
   private let drainTime: Duration
   private var hasBegun = false
   private(set) var sequel = Sequel.exit
 
-  init(loop: EventLoop, front: FrontRouter, supervisor: WorkerSupervisor, drainTime: Duration) {
+  init(
+    loop: EventLoop, front: FrontRouter, supervisor: WorkerSupervisor, traces: TraceExport?, drainTime: Duration
+  ) {
     self.loop = loop
     self.front = front
     self.supervisor = supervisor
+    self.traces = traces
     self.drainTime = drainTime
   }
 
@@ -44,8 +53,11 @@ actor Shutdown {
 
   private func end() async {
     await front.drain(grace: drainTime)
+    // No operation is left. The servers need their time to end anyway.
+    let flush = Task { await traces?.flush(within: Self.flushTime) }
     await supervisor.stop()
     await front.close()
+    await flush.value
     loop.stop()
   }
 
@@ -59,7 +71,9 @@ actor Shutdown {
     Task {
       let http = await self.front.handOver(keepingSocket: successor != nil)
       if let successor, let control { self.sequel = .become(successor, control: control, http: http) }
+      let flush = Task { await traces?.flush(within: Self.handOverFlushTime) }
       await self.supervisor.handOver()
+      await flush.value
       self.loop.stop()
     }
   }

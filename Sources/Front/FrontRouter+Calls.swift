@@ -138,7 +138,7 @@ extension FrontRouter {
     log.info("\(operation.kind.operation.lowercased()) start", fields)
   }
 
-  private func logEnd(_ operation: FrontOperation, _ result: Result<JSONSlice?, OperationFailure>) {
+  func logEnd(_ operation: FrontOperation, _ result: Result<JSONSlice?, OperationFailure>) {
     guard log.isEnabled(.warn) else { return }
     let duration = LogField("duration_ms", MonotonicTime.now.milliseconds(since: operation.admitted))
     switch result {

@@ -22,6 +22,8 @@ extension FrontRouter {
     for operation in Array(operations.values) where operation.target is HTTPExchange {
       operations[operation.id] = nil
       operation.target.finish(.failure(failure), requestID: operation.requestID, traceID: operation.traceID)
+      logEnd(operation, .failure(failure))
+      recordEnd(of: operation, .failure(failure))
     }
     guard let http else { return nil }
     self.http = nil

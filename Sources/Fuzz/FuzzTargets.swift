@@ -2,6 +2,7 @@
 enum FuzzTargets {
   static let all: [any FuzzTarget.Type] = [
     ChallengeFuzzTarget.self,
+    CollectorAnswerFuzzTarget.self,
     ConfigurationFuzzTarget.self,
     EventStreamFuzzTarget.self,
     FrameFuzzTarget.self,

@@ -29,6 +29,10 @@ package final class HTTPClient {
 
   deinit { core.close() }
 
+  /// Loads libcurl, which reads files, instead of leaving that to the first request. From any thread; a missing library is
+  /// told by the requests.
+  package static func loadLibrary() { try? CurlLibrary.load() }
+
   /// Begins an exchange. Whatever happens, also an error of the request itself, is told to the handlers later.
   @discardableResult
   package func start(_ request: HTTPRequest, _ handlers: HTTPHandlers) -> HTTPTransfer {

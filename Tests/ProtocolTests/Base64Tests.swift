@@ -9,9 +9,17 @@ import Testing
   ])
   func vectors(_ text: String, _ encoded: String) {
     #expect(Base64.encode(Array(text.utf8)) == encoded)
+    #expect(Base64.decode(encoded) == Array(text.utf8))
+    #expect(Base64.decode(encoded.filter { $0 != "=" }) == Array(text.utf8), "without padding")
   }
 
   @Test func highBytes() {
     #expect(Base64.encode([0xfb, 0xff, 0xbf] as [UInt8]) == "+/+/")
+    #expect(Base64.decode("+/+/") == [0xfb, 0xff, 0xbf])
+  }
+
+  @Test("what is not Base64 stands for nothing", arguments: ["A", "AAAAA", "A===", "AA A", "-_-_", "=AAA", "AAé="])
+  func bad(_ text: String) {
+    #expect(Base64.decode(text) == nil)
   }
 }

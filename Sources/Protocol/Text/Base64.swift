@@ -1,8 +1,8 @@
-/// Base64 with padding (RFC 4648 section 4). Encoding only: nothing that we read has this form.
+/// Base64 (RFC 4648 section 4).
 package enum Base64 {
   private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-  /// The text for `bytes`; 4 characters for each 3 bytes begun.
+  /// The text for `bytes`, with padding; 4 characters for each 3 bytes begun.
   package static func encode(_ bytes: some Collection<UInt8>) -> String {
     var text: [UInt8] = []
     text.reserveCapacity((bytes.count + 2) / 3 * 4)
@@ -18,6 +18,38 @@ package enum Base64 {
     }
     if count > 0 { append(group << UInt32(8 * (3 - count)), characters: count + 1, to: &text) }
     return String(decoding: text, as: UTF8.self)
+  }
+
+  /// The bytes that `text` stands for; padding at its end may be missing. Nil when it is not Base64.
+  package static func decode(_ text: String) -> [UInt8]? {
+    var characters = Array(text.utf8)[...]
+    for _ in 0..<2 where characters.last == UInt8(ascii: "=") { characters.removeLast() }
+    guard characters.count % 4 != 1 else { return nil }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(characters.count / 4 * 3 + 2)
+    var group: UInt32 = 0
+    var bits = 0
+    for character in characters {
+      guard let value = value(of: character) else { return nil }
+      group = group << 6 | UInt32(value)
+      bits += 6
+      if bits >= 8 {
+        bits -= 8
+        bytes.append(UInt8(truncatingIfNeeded: group >> UInt32(bits)))
+      }
+    }
+    return bytes
+  }
+
+  private static func value(of character: UInt8) -> UInt8? {
+    switch character {
+    case UInt8(ascii: "A")...UInt8(ascii: "Z"): character - UInt8(ascii: "A")
+    case UInt8(ascii: "a")...UInt8(ascii: "z"): character - UInt8(ascii: "a") + 26
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): character - UInt8(ascii: "0") + 52
+    case UInt8(ascii: "+"): 62
+    case UInt8(ascii: "/"): 63
+    default: nil
+    }
   }
 
   /// Four characters of which the last ones may be padding.

@@ -133,6 +133,21 @@ struct LoginPartsTests {
     entry.serverURL = nil
     entry.discovery?.authorizationServer = "https://old"
     #expect(identity() != .known(stored))
+    entry.discovery = record
+    // Registered for less, or for elsewhere.
+    func identity(asking scope: String) -> ClientIdentity {
+      ClientIdentity(profile, record, entry, scope: ScopeList(scope), now: 100)
+    }
+    profile.clientMetadataURL = nil
+    #expect(identity(asking: "a") == .known(stored))
+    entry.clientInfo?.registeredScope = "a b"
+    #expect(identity(asking: "b a") != .register(endpoint: "https://as/r"))
+    #expect(identity(asking: "a c") == .register(endpoint: "https://as/r"))
+    entry.clientInfo?.registeredScope = ""
+    #expect(identity(asking: "") != .register(endpoint: "https://as/r"))
+    entry.clientInfo?.registeredRedirectURI = "http://127.0.0.1:1/x"
+    #expect(identity(asking: "") == .register(endpoint: "https://as/r"))
+    #expect(identity() == .known(try #require(entry.clientInfo)))
     profile.clientID = "configured"
     profile.clientSecret = "cs"
     #expect(identity() == .known(StoredClient(clientID: "configured", clientSecret: "cs")))

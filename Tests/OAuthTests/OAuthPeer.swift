@@ -100,6 +100,11 @@ struct OAuthWorld {
     _ = try await OAuthPeer.ask(client, "/worlds/\(id)", options, isolation: isolation)
   }
 
+  /// Makes all access tokens invalid.
+  func forget(isolation: isolated (any Actor)? = #isolation) async throws {
+    _ = try await OAuthPeer.ask(client, "/worlds/\(id)/forget", "{}", isolation: isolation)
+  }
+
   struct Request {
     let method: String
     let path: String

@@ -85,7 +85,7 @@ package struct Login {
   private func client(
     _ record: DiscoveryRecord, _ entry: StoreEntry?, _ scope: ScopeList, isolation: isolated (any Actor)?
   ) async throws(LoginFailure) -> StoredClient {
-    switch ClientIdentity(profile, record, entry, now: EpochSeconds.now) {
+    switch ClientIdentity(profile, record, entry, scope: scope, now: EpochSeconds.now) {
     case .known(let client): return client
     case .impossible(let reason): throw LoginFailure(reason)
     case .register(let text):

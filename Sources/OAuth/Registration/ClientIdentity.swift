@@ -9,12 +9,17 @@ package enum ClientIdentity: Sendable, Equatable {
 
   /// The first that applies: configured; stored for this very authorization server and usable at `now` (seconds since
   /// 1970); our metadata document; registration.
-  package init(_ profile: OAuthProfile, _ record: DiscoveryRecord, _ entry: StoreEntry?, now: Int64) {
+  ///
+  /// `scope`: what a new login asks for. A client that was registered for less, or to be sent back to somewhere else,
+  /// would be refused in the browser, so another one is registered. nil: the login has begun already.
+  package init(
+    _ profile: OAuthProfile, _ record: DiscoveryRecord, _ entry: StoreEntry?, scope: ScopeList? = nil, now: Int64
+  ) {
     if let problem = Self.issuerProblem(profile, record) {
       self = .impossible(problem)
     } else if let id = profile.clientID {
       self = .known(StoredClient(clientID: id, clientSecret: profile.clientSecret))
-    } else if let client = Self.stored(profile, record, entry, now: now) {
+    } else if let client = Self.stored(profile, record, entry, now: now), Self.fits(client, profile, record, scope) {
       self = .known(client)
     } else if let url = profile.clientMetadataURL, record.clientIDMetadataDocumentSupported == true {
       self = .known(StoredClient(clientID: url))
@@ -33,6 +38,15 @@ package enum ClientIdentity: Sendable, Equatable {
       Array(issuer.utf8) != Array(server.utf8)
     else { return nil }
     return "the authorization server is \(server.shown()), but auth.issuer permits \(issuer.shown()) only"
+  }
+
+  /// Whether a login may come as `client`.
+  private static func fits(
+    _ client: StoredClient, _ profile: OAuthProfile, _ record: DiscoveryRecord, _ scope: ScopeList?
+  ) -> Bool {
+    guard let scope, record.registrationEndpoint != nil else { return true }
+    if let uri = client.registeredRedirectURI, uri != profile.redirectURI { return false }
+    return client.registeredScope.map { ScopeList($0).covers(scope) } ?? true
   }
 
   private static func stored(

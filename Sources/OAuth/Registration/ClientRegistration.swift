@@ -71,6 +71,8 @@ package struct ClientRegistration: Sendable, Equatable {
     client.tokenEndpointAuthMethod = object.member("token_endpoint_auth_method")?.string.flatMap {
       $0.isEmpty ? nil : $0
     }
+    client.registeredScope = scope.text ?? ""
+    client.registeredRedirectURI = redirectURI
     switch client.tokenEndpointAuthMethod {
     case nil: break
     case "none"?: client.clientSecret = nil

@@ -30,6 +30,8 @@ extension StoredClient {
       issuedAt: try members.seconds("clientIdIssuedAt", mayBeNegative: true),
       secretExpiresAt: try members.seconds("clientSecretExpiresAt", mayBeNegative: true))
     tokenEndpointAuthMethod = try members.text("tokenEndpointAuthMethod")
+    registeredScope = try members.text("scope")
+    registeredRedirectURI = try members.text("redirectUri")
   }
 }
 

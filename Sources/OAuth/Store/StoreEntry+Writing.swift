@@ -42,6 +42,8 @@ extension StoredClient {
     edits.set("clientIdIssuedAt", from: old?.issuedAt, to: issuedAt)
     edits.set("clientSecretExpiresAt", from: old?.secretExpiresAt, to: secretExpiresAt)
     edits.set("tokenEndpointAuthMethod", from: old?.tokenEndpointAuthMethod, to: tokenEndpointAuthMethod)
+    edits.set("scope", from: old?.registeredScope, to: registeredScope)
+    edits.set("redirectUri", from: old?.registeredRedirectURI, to: registeredRedirectURI)
   }
 }
 

@@ -11,6 +11,10 @@ package struct StoredClient: Sendable, Equatable {
   /// How the client was told to authenticate at the token endpoint (RFC 7591 section 2); `tokenEndpointAuthMethod` in the
   /// file. nil: what the metadata and the secret suggest.
   package var tokenEndpointAuthMethod: String?
+  /// What it was registered for by us, space separated; empty: no scope; `scope` in the file. nil: not known.
+  package var registeredScope: String?
+  /// Where it was registered to be sent back to; `redirectUri` in the file. nil: not known.
+  package var registeredRedirectURI: String?
 
   package init(
     clientID: String, clientSecret: String? = nil, issuedAt: Int64? = nil, secretExpiresAt: Int64? = nil

@@ -7,6 +7,8 @@ and its authorization server, each on a port of its own:
     POST /worlds {options}      -> {"id", "resource", "issuer", "authorization_server"}; options are in world.py
     POST /worlds/<id> {options} -> changes options of a running world
     GET  /worlds/<id>/log       -> the requests so far, in order
+    POST /worlds/<id>/forget    -> all access tokens become invalid
+    POST /keys {"alg"}          -> a new key pair: {"private", "public"} in PEM form
     POST /browse {"url"}        -> what a browser would be redirected to: {"status", "location", "text"}
 """
 
@@ -19,6 +21,8 @@ import threading
 
 import httpx
 import uvicorn
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -71,8 +75,22 @@ class Control:
     async def log(self, request: Request):
         return JSONResponse(self.world(request).log)
 
+    async def forget(self, request: Request):
+        self.world(request).provider.access_tokens.clear()
+        return JSONResponse({})
+
+    async def keys(self, request: Request):
+        algorithm = (await request.json())["alg"]
+        key = {
+            "ES256": lambda: ec.generate_private_key(ec.SECP256R1()),
+            "EdDSA": ed25519.Ed25519PrivateKey.generate,
+        }.get(algorithm, lambda: rsa.generate_private_key(65537, 2048))()
+        private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        return JSONResponse({"private": private.decode(), "public": public.decode()})
+
     async def browse(self, request: Request):
-        async with httpx.AsyncClient(follow_redirects=False) as client:
+        async with httpx.AsyncClient(follow_redirects=False, timeout=60) as client:
             response = await client.get((await request.json())["url"])
         return JSONResponse(
             {"status": response.status_code, "location": response.headers.get("location"), "text": response.text}
@@ -84,6 +102,8 @@ class Control:
                 Route("/worlds", self.create, methods=["POST"]),
                 Route("/worlds/{id}", self.change, methods=["POST"]),
                 Route("/worlds/{id}/log", self.log),
+                Route("/worlds/{id}/forget", self.forget, methods=["POST"]),
+                Route("/keys", self.keys, methods=["POST"]),
                 Route("/browse", self.browse, methods=["POST"]),
             ]
         )

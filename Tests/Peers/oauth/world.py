@@ -22,6 +22,7 @@ Options, all optional:
     token_faults         one is used up by each token request: {"status", "body"?, "headers"?, "delay"?}
     accepted_resource    for which tokens are issued; default: this world's resource
     reject_tokens        true: the resource answers 401 to everybody
+    never_enough         true: the resource misses required_scopes in every token
     dpop                 true: tokens must be bound; "nonce": and proofs must have our nonce
 """
 
@@ -51,7 +52,7 @@ class World:
             "issuer_path": "", "metadata": {}, "resource_path": "/mcp", "resource_metadata": "path",
             "resource_document": {}, "scopes": ["mcp"], "resource_scopes": None, "required_scopes": [],
             "registration": True, "clients": [], "metadata_documents": [], "lifetime": 3600, "refresh": True,
-            "iss": None, "deny": None, "token_faults": [], "dpop": False, "reject_tokens": False,
+            "iss": None, "deny": None, "token_faults": [], "dpop": False, "reject_tokens": False, "never_enough": False,
         } | options
         self.log = []
         self.resource_origin = resource_origin
@@ -244,7 +245,7 @@ class World:
                 field = f'DPoP error="{error.code}", algs="ES256"'
                 return Response(status_code=401, headers={"WWW-Authenticate": field, "DPoP-Nonce": self.nonce})
         missing = [scope for scope in self.options["required_scopes"] if scope not in token.scopes]
-        if missing:
+        if missing or self.options["never_enough"]:
             scope = " ".join(self.options["required_scopes"])
             field = f'Bearer error="insufficient_scope", scope="{scope}"'
             return Response(status_code=403, headers={"WWW-Authenticate": field})

@@ -89,7 +89,8 @@ extension WorkerSupervisor {
 
   /// The configured server that a worker works for: its entry must be the one that the worker was started with.
   private func heir(of snapshot: WorkerSnapshot) -> ServerRuntime? {
-    guard let server = server(snapshot.server), server.entry.fingerprint == snapshot.fingerprint, server.link == nil
+    guard let server = server(snapshot.server), server.link == nil,
+      server.launch.fingerprint(of: server.entry, settings) == snapshot.fingerprint
     else { return nil }
     switch server.machine.state {
     case .waiting, .starting, .backingOff: return server

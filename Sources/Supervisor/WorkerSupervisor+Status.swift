@@ -30,7 +30,8 @@ extension WorkerSupervisor {
     let figures = await gatherFigures()
     for server in servers {
       var row = status(of: server)
-      row.memoryBytes = figures[server.id]?.upstream
+      // Of a server elsewhere there is nothing here to measure.
+      if case .stdio = server.entry.transport { row.memoryBytes = figures[server.id]?.upstream }
       row.workerMemoryBytes = figures[server.id]?.worker
       rows.append(row)
     }

@@ -142,13 +142,15 @@ import Testing
 
   @Test(arguments: CallFailure.Reason.allCases)
   func failures(reason: CallFailure.Reason) throws {
-    let failure = CallFailure(reason, "it said \"no\"\n")
-    guard case .failed(failure)? = try readAnswer(.failed(failure))?.outcome,
-      case .notSent(failure)? = try readAnswer(.notSent(failure))?.outcome,
-      case .unknown(failure)? = try readAnswer(.unknown(failure))?.outcome
-    else {
-      Issue.record("another outcome")
-      return
+    for code in [nil, ReadinessCode.authExpired] {
+      let failure = CallFailure(reason, "it said \"no\"\n", code: code)
+      guard case .failed(failure)? = try readAnswer(.failed(failure))?.outcome,
+        case .notSent(failure)? = try readAnswer(.notSent(failure))?.outcome,
+        case .unknown(failure)? = try readAnswer(.unknown(failure))?.outcome
+      else {
+        Issue.record("another outcome")
+        return
+      }
     }
   }
 

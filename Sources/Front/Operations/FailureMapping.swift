@@ -114,7 +114,8 @@ enum FailureMapping {
         message: "\(kind) to server \"\(server)\" timed out after \(timeout)ms; it was cancelled and may have run.",
         isRetryable: true, reason: "outcome_unknown")
     case .cancelled: cancelled(kind)
-    case .upstreamDied, .notReady, .queueFull, .badAnswer, .answerTooLarge, .httpStatus, .unauthorized, .fault:
+    case .httpStatus, .unauthorized: refused(failure, server)
+    case .upstreamDied, .notReady, .queueFull, .badAnswer, .answerTooLarge, .fault:
       OperationFailure(
         status: 503, code: .serverUnreachable,
         message: "Server \"\(server)\" died during the call (\(failure.detail)); it may have run. "
@@ -123,11 +124,14 @@ enum FailureMapping {
     }
   }
 
-  /// The upstream, or our lack of credentials for it, refused the operation: it did not run.
+  /// The upstream refused the operation by an HTTP status, or there are no credentials for it. Whatever status that was,
+  /// it is never ours: an upstream's 401 concerns us and not our client.
   private static func refused(_ failure: CallFailure, _ server: String) -> OperationFailure {
-    OperationFailure(
-      status: 502, code: .upstreamError, message: "Server \"\(server)\": \(failure.detail).",
-      reason: failure.code?.rawValue)
+    let detail = quote(failure.detail)
+    let message =
+      failure.reason == .httpStatus
+      ? detail : "Server \"\(server)\": \(detail.hasSuffix(".") ? String(detail.dropLast()) : detail)."
+    return OperationFailure(status: 502, code: .upstreamError, message: message, reason: failure.code?.rawValue)
   }
 
   private static func cancelled(_ kind: String) -> OperationFailure {

@@ -53,6 +53,13 @@ enum LaunchPlan {
     return nil
   }
 
+  /// Of everything that a worker is started with and that is kept from one daemon to the next: the entry, and where the
+  /// configuration says that the credentials are.
+  func fingerprint(of entry: ServerEntry, _ settings: SupervisorSettings) -> String {
+    guard storeKey != nil, let path = settings.configuration.authStorePath else { return entry.fingerprint }
+    return FNV1a.hex128("\(entry.fingerprint) \(path)".utf8)
+  }
+
   private static func path(of store: CredentialStorePlace?) throws(ServerFailure) -> String {
     switch store {
     case .file(let path)?: return path
@@ -81,7 +88,7 @@ enum LaunchPlan {
     }
     let daemon = settings.configuration.daemon
     return UpstreamLaunch(
-      server: entry.id, fingerprint: entry.fingerprint, mark: mark, transport: transport,
+      server: entry.id, fingerprint: fingerprint(of: entry, settings), mark: mark, transport: transport,
       startTimeoutMilliseconds: max(daemon.startSeconds * 1000, settings.configuration.timeoutMs(of: entry)),
       discoverTimeoutMilliseconds: daemon.discoverMs, graceMilliseconds: daemon.stopGraceMs,
       orphanSeconds: daemon.workerOrphanSeconds, era: era)

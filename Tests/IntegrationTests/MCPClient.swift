@@ -29,7 +29,9 @@ final class MCPClient {
   }
 
   let process = Process()
-  /// All that came, in order.
+  /// How many answers each array had that came.
+  private(set) var batches: [Int] = []
+  /// All that came, in order; what was in an array one by one.
   private(set) var received: [Received] = []
   /// What came and was not asked for yet.
   private var waiting: [Received] = []
@@ -180,6 +182,13 @@ final class MCPClient {
 
   private func take(_ line: [UInt8]) throws {
     let message = try JSONSlice(validating: line)
+    guard message.kind == .array else { return take(message) }
+    let elements = Array(message.elements)
+    batches.append(elements.count)
+    for element in elements { take(element) }
+  }
+
+  private func take(_ message: JSONSlice) {
     let request = message.member("id").flatMap { RequestID($0) }.flatMap { asked[$0] }
     // What was sent as raw text is not in the book; these two exist at one revision only.
     let isModern =

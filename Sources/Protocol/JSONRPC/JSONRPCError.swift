@@ -2,7 +2,7 @@
 package enum JSONRPCError: Error, Sendable, Hashable {
   /// Not JSON at all.
   case notJSON(JSONError)
-  /// An array; MCP dropped batches in its revision of 2025-06-18.
+  /// An array: a batch, which MCP has in its revision of 2025-03-26 only. Readers that take one look for it first.
   case batch
   /// JSON, but neither object nor array.
   case notAnObject
@@ -51,7 +51,7 @@ extension JSONRPCError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .notJSON(let error): "not JSON: \(error)"
-    case .batch: "JSON-RPC batches are not supported"
+    case .batch: "a batch, which only the MCP revision 2025-03-26 has"
     case .notAnObject: "a JSON-RPC message must be an object"
     case .repeatedMember(let name, _): "member \"\(name)\" is repeated"
     case .wrongVersion: "member \"jsonrpc\" must be \"2.0\""

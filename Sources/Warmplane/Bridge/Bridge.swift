@@ -15,24 +15,25 @@ actor Bridge {
   /// Longest pause between two looks for a daemon, when nobody waits for it.
   private static let longestPause = Duration.seconds(1)
   /// What may wait before the other side is not read any more, in bytes.
-  private static let queueLimit = 8 << 20
+  static let queueLimit = 8 << 20
   private static let heldLimit = 128 << 20
 
-  private enum Link {
+  enum Link {
     case none
     /// `hello` was sent.
     case greeting(BridgeLink)
     case attached(BridgeLink)
   }
 
-  private let loop: EventLoop
+  let loop: EventLoop
   private let attachment: BridgeAttachment
   private let thread: BlockingThread
   private let input: BridgeInput
-  private let output: ByteChannel
+  let output: ByteChannel
   private var lines = LineDecoder(limit: Frame.maximumLength)
-  private var ledger = BridgeLedger()
-  private var link = Link.none
+  var ledger = BridgeLedger()
+  var batches = BridgeBatches()
+  private(set) var link = Link.none
   private var isSeeking = false
   /// Runs between two looks for a daemon.
   private var pause: Timer?
@@ -42,7 +43,7 @@ actor Bridge {
   private var isInputEnded = false
   private var endTimer: Timer?
   private var isFinishing = false
-  private var random = BufferedRandom()
+  var random = BufferedRandom()
   /// Tells the operations of this bridge from all others, for a daemon that did not take them itself.
   private let client = OperationID.random().description
   /// How the process ends.
@@ -78,24 +79,6 @@ actor Bridge {
     balance()
   }
 
-  private func take(_ line: LineDecoder.Line) {
-    guard case .line(let line) = line else {
-      let text = "The message is longer than \(Frame.maximumLength) bytes"
-      return write(JSONRPCWriter.error(id: nil, code: MCPErrorCode.invalidRequest, message: text))
-    }
-    guard line.contains(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) else { return }
-    switch ledger.note(line) {
-    case .drop: break
-    case .answer(let answer): write(answer)
-    case .forward(let id):
-      guard case .attached(let link) = link else { return seekNow() }
-      link.send(line)
-      if let id { ledger.sent(id, end: link.queuedTotal, at: MonotonicTime.now.nanoseconds) }
-    case .forwardNow:
-      if case .attached(let link) = link { link.send(line) }
-    }
-  }
-
   private func inputEnded(_ error: SystemError?) {
     if error != nil { return finish(.failure) }
     var complete: [LineDecoder.Line] = []
@@ -112,27 +95,8 @@ actor Bridge {
     endTimer = loop.schedule(after: Self.endPatience) { self.finish(.success) }
   }
 
-  private func endIfAnswered() {
+  func endIfAnswered() {
     if isInputEnded, ledger.isAnswered { finish(.success) }
-  }
-
-  private func write(_ message: [UInt8]) {
-    output.write { bytes in
-      if message.contains(0x0A) || message.contains(0x0D) {
-        // Line breaks between tokens; within strings JSON has none.
-        bytes.append(contentsOf: JSONSlice.trusted(message).compacted())
-      } else {
-        bytes.append(contentsOf: message)
-      }
-      bytes.append(0x0A)
-    }
-    // Behind the write that the channel does at the end of this turn.
-    loop.atEndOfTurn { self.checkOutput() }
-    if output.queuedBytes > Self.queueLimit, case .attached(let link) = link { link.pauseReading() }
-  }
-
-  private func checkOutput() {
-    if !output.isOpen { finish(.failure) }
   }
 
   private func outputDrained() {
@@ -140,7 +104,7 @@ actor Bridge {
   }
 
   /// Reads the client only as fast as its requests go away.
-  private func balance() {
+  func balance() {
     guard !isInputEnded else { return }
     var isFull = ledger.heldBytes > Self.heldLimit
     if case .attached(let link) = link, link.queuedBytes > Self.queueLimit { isFull = true }
@@ -183,12 +147,6 @@ actor Bridge {
     balance()
   }
 
-  private func relay(_ frame: [UInt8]) {
-    if ledger.passes(frame) { write(frame) }
-    endIfAnswered()
-    if ledger.heldBytes > 0 { balance() }
-  }
-
   private func lost(_ link: BridgeLink) {
     let written = link.writtenBytes
     link.close()
@@ -199,16 +157,10 @@ actor Bridge {
     if failures > 1 { pauseSeeking() } else { seek() }
   }
 
-  private func fail(_ request: BridgeRequest, _ failure: OperationFailure) {
-    let trace = String(random.next() | 1, radix: 16) + String(random.next(), radix: 16)
-    let traceID = String(repeating: "0", count: 32 - trace.utf8.count) + trace
-    write(request.failed(failure, legacy: ledger.legacyRevision, traceID: traceID))
-  }
-
   // MARK: Looking for a daemon
 
   /// A request waits: look at once, even in a pause.
-  private func seekNow() {
+  func seekNow() {
     guard case .none = link else { return }
     if pause != nil, failures > 1 { return }
     pause?.cancel()
@@ -269,13 +221,14 @@ actor Bridge {
   // MARK: End
 
   /// Ends the process when the client has read, or cannot read, the rest.
-  private func finish(_ code: ExitCode) {
+  func finish(_ code: ExitCode) {
     guard !isFinishing else { return }
     isFinishing = true
     exitCode = code
     input.pause()
     if case .attached(let link) = link { link.close() }
     link = .none
+    for rest in batches.flush() { write(rest) }
     output.flush()
     let deadline = MonotonicTime.now + Self.flushPatience
     waitForOutput(until: deadline)

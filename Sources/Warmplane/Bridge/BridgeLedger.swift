@@ -9,6 +9,8 @@ struct BridgeLedger {
     case forward(RequestID?)
     /// Pass it on if somebody is there; a later daemon does not need it.
     case forwardNow
+    /// The same: this request, which was unanswered, is cancelled.
+    case cancel(RequestID)
     case drop
     /// It is no message.
     case answer([UInt8])
@@ -32,6 +34,8 @@ struct BridgeLedger {
   /// Requests that an end of input waits for.
   var isAnswered: Bool { requests.values.allSatisfy(\.isSubscription) }
   var hasUnanswered: Bool { !requests.isEmpty }
+
+  func isUnanswered(_ id: RequestID) -> Bool { requests[id] != nil }
 
   // MARK: From the client
 
@@ -63,7 +67,7 @@ struct BridgeLedger {
       guard let id = message.params?.member("requestId").flatMap({ RequestID($0) }), remove(id) != nil else {
         return .drop
       }
-      return .forwardNow
+      return .cancel(id)
     // Our own word between the bridge and the daemon: a client that says it has no business with us.
     case .notification(BridgeMethod.reask): return .drop
     case .notification: return .forwardNow
@@ -86,24 +90,31 @@ struct BridgeLedger {
 
   // MARK: From the daemon
 
-  /// Whether the client gets this message.
-  mutating func passes(_ payload: [UInt8]) -> Bool {
+  /// What the client gets of a message of the daemon.
+  enum Passage {
+    case none
+    case alone
+    /// It answers this request.
+    case answer(RequestID)
+  }
+
+  mutating func passage(of payload: [UInt8]) -> Passage {
     switch MessageHead(payload) {
     case .answer(let id):
       if id == repeatedHandshake {
         repeatedHandshake = nil
-        return false
+        return .none
       }
       if let request = remove(id), Self.isInitialize(request) { handshake = request }
-      return true
+      return .answer(id)
     case .acknowledgement:
       guard !repeatedSubscriptions.isEmpty, let message = try? JSONRPCMessage(parsing: payload),
         let id = message.params?.member("_meta")?.member("io.modelcontextprotocol/subscriptionId")
           .flatMap({ RequestID($0) })
-      else { return true }
-      return repeatedSubscriptions.remove(id) == nil
+      else { return .alone }
+      return repeatedSubscriptions.remove(id) == nil ? .alone : .none
     case .other:
-      return true
+      return .alone
     }
   }
 

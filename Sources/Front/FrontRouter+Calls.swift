@@ -12,7 +12,9 @@ extension FrontRouter {
   ) {
     switch decoded {
     case .failure(let refusal):
-      target.finish(.failure(refusal.failure), requestID: refusal.requestID, traceID: trace.traceID.description)
+      var failure = refusal.failure
+      if let id = refusal.entryID { failure = hinted(failure, kind, id, server: "", payload: nil) }
+      target.finish(.failure(failure), requestID: refusal.requestID, traceID: trace.traceID.description)
       logRefusal(target, kind, refusal, trace)
       recordRefusal(target, kind, refusal, trace)
     case .success(let request):
@@ -52,8 +54,9 @@ extension FrontRouter {
       operation.refusal = nil
       return waitForServer(operation, server)
     }
-    let failure = OperationFailure(
+    var failure = OperationFailure(
       status: 400, code: .invalidArgs, message: "arguments must be a JSON object or null", reason: "invalid_field")
+    failure.argumentFault = .certain
     finish(operation.id, .failure(operation.refusal ?? failure))
   }
 
@@ -95,7 +98,9 @@ extension FrontRouter {
   func answer(_ id: OperationID, _ result: Result<JSONSlice?, OperationFailure>) -> Delivery {
     guard let operation = operations.removeValue(forKey: id) else { return .done }
     operation.target.ended(id)
-    let result = result.mapError { hinted($0, operation.kind, operation.entryID, server: operation.server) }
+    let result = result.mapError { failure in
+      hinted(failure, operation.kind, operation.entryID, server: operation.server, payload: operation.payload)
+    }
     operation.target.finish(result, requestID: operation.requestID, traceID: operation.traceID)
     logEnd(operation, result)
     recordEnd(of: operation, result)

@@ -58,7 +58,7 @@ struct HintTests {
     ])
   func expectation(schema: String, required: [String], optional: [String]) throws {
     let tool = try CatalogSample.slice(#"{"name":"t","inputSchema":\#(schema)}"#)
-    #expect(ArgumentExpectation.of(tool) == FailureHint.Expected(required: required, optional: optional))
+    #expect(ArgumentExpectation(ofTool: tool).told == FailureHint.Expected(required: required, optional: optional))
   }
 
   @Test(
@@ -68,24 +68,51 @@ struct HintTests {
       #"{"inputSchema":{"properties":[]}}"#, #"{"inputSchema":{"required":["a"]}}"#,
     ])
   func noExpectation(tool: String) throws {
-    #expect(ArgumentExpectation.of(try CatalogSample.slice(tool)) == nil)
+    #expect(ArgumentExpectation(ofTool: try CatalogSample.slice(tool)).told == nil)
   }
 
   @Test("what a prompt expects: the names in its list of arguments")
   func promptExpectation() throws {
     let prompt = try CatalogSample.slice(
       #"{"arguments":[{"name":"b","required":true},{"name":"a","required":false},{"name":"c"},{},7,{"name":1}]}"#)
-    #expect(ArgumentExpectation.ofPrompt(prompt) == FailureHint.Expected(required: ["b"], optional: ["a", "c"]))
+    #expect(ArgumentExpectation(ofPrompt: prompt).told == FailureHint.Expected(required: ["b"], optional: ["a", "c"]))
     for nothing in ["{}", #"{"arguments":[]}"#, #"{"arguments":null}"#, #"{"arguments":{"name":"a"}}"#] {
-      #expect(ArgumentExpectation.ofPrompt(try CatalogSample.slice(nothing)) == nil, "\(nothing)")
+      #expect(ArgumentExpectation(ofPrompt: try CatalogSample.slice(nothing)).told == nil, "\(nothing)")
     }
+  }
+
+  @Test(
+    "arguments are to blame when they lack what is required, or have what a closed schema does not name",
+    arguments: [
+      (#""required":["a"]"#, #"{"a":null}"#, false), (#""required":["a"]"#, #"{"b":1}"#, true),
+      (#""required":["a"]"#, "[]", true), (#""required":["a"]"#, nil, true), (#""required":[]"#, nil, false),
+      (#""additionalProperties":false"#, #"{"b":1}"#, false), (#""additionalProperties":false"#, #"{"c":1}"#, true),
+      (#""additionalProperties":false,"required":["c"]"#, #"{"c":1}"#, false),
+      (#""additionalProperties":false,"patternProperties":{"^c":{}}"#, #"{"c":1}"#, false),
+      (#""additionalProperties":{}"#, #"{"c":1}"#, false), (#""title":"none""#, #"{"c":1}"#, false),
+      (#""required":["a"]"#, "{\"b\":\"\(String(repeating: "x", count: 70_000))\"}", false),
+    ] as [(String, String?, Bool)])
+  func broken(members: String, arguments: String?, isBroken: Bool) throws {
+    let tool = try CatalogSample.slice(#"{"inputSchema":{"properties":{"a":{},"b":{}},\#(members)}}"#)
+    let given = try arguments.map { try CatalogSample.slice($0) }
+    #expect(ArgumentExpectation(ofTool: tool).isBroken(by: given) == isBroken)
+  }
+
+  @Test("a prompt is missing what it requires, and tolerates more")
+  func brokenPrompt() throws {
+    let prompt = ArgumentExpectation(
+      ofPrompt: try CatalogSample.slice(#"{"arguments":[{"name":"b","required":true},{"name":"a"}]}"#))
+    #expect(prompt.isBroken(by: nil))
+    #expect(prompt.isBroken(by: try CatalogSample.slice(#"{"a":"1"}"#)))
+    #expect(!prompt.isBroken(by: try CatalogSample.slice(#"{"b":"1","z":"2"}"#)))
   }
 
   @Test("a schema of thousands of members is told in part")
   func manyMembers() throws {
     let members = (0..<3000).map { #""m\#($0)":{}"# }.joined(separator: ",")
-    let expected = ArgumentExpectation.of(
-      try CatalogSample.slice(#"{"inputSchema":{"properties":{\#(members)},"required":["m7"]}}"#))
+    let expected = ArgumentExpectation(
+      ofTool: try CatalogSample.slice(#"{"inputSchema":{"properties":{\#(members)},"required":["m7"]}}"#)
+    ).told
     #expect(expected?.required == ["m7"])
     #expect(expected?.optional.count == 50)
     #expect(expected?.optional.contains("m7") == false)

@@ -71,7 +71,11 @@ struct MatrixHintTests {
         done
         """,
       ])
-    let config = DaemonConfig(servers: [picky, .fake("fake", "--prompts", "1"), .demo("demo")])
+    let config = DaemonConfig(
+      servers: [picky, .fake("fake", "--prompts", "1"), .demo("demo")],
+      members: [
+        "capabilityAliases": #"{"demo.add": "denied"}"#, "policy": #"{"deny": ["denied"]}"#,
+      ])
     try await DaemonFixture.run(config) { daemon in
       for server in ["picky", "fake", "demo"] { try daemon.wait(for: server) }
       let http = try daemon.http()
@@ -81,9 +85,28 @@ struct MatrixHintTests {
         refused.text.hasSuffix(
           #""error":{"code":"UPSTREAM_ERROR","message":"no (code: -32602); data: {\"at\":1.0}","retryable":false,"#
             + #""hint":{"expected":{"required":["c","a"],"optional":["b"]},"actor":"client"}}}"#), "\(refused.text)")
-      // Without names in the schema only who has to act is known; other errors say nothing at all.
+      // Without names in the schema only who has to act is known. Other errors say nothing at all, unless the schema shows
+      // that arguments are missing.
+      let expected = #"{"expected":{"required":["c","a"],"optional":["b"]},"actor":"client"}"#
       #expect(try http.call("picky.u").hint == #"{"actor":"client"}"#)
-      #expect(try http.call("picky.t", #"{"x":1}"#).hint == nil)
+      #expect(try http.call("picky.t", #"{"x":1,"a":1,"c":1}"#).hint == nil)
+      let lacking = try http.call("picky.t", #"{"x":1}"#)
+      #expect(lacking.message == "broken (code: -32603)" && lacking.hint == expected, "\(lacking.text)")
+      // What we refuse ourselves.
+      for body in [
+        #"{"capability_id":"picky.t","args":[]}"#, #"{"capability_id":"picky.t"}"#,
+        #"{"capability_id":"picky.t","args":{"a":1,"a":2}}"#,
+      ] {
+        let bad = try http.post("/v1/tools/call", body)
+        #expect(bad.status == 400 && bad.reason == "invalid_field" && bad.hint == expected, "\(bad.text)")
+      }
+      for id in ["picky.nothing", "denied"] {
+        let bad = try http.call(id, "[]")
+        #expect(bad.status == 400 && bad.reason == "invalid_field" && bad.hint == nil, "\(bad.text)")
+      }
+      let text = try http.post("/v1/prompts/get", #"{"prompt_id":"demo.greet","arguments":"x"}"#)
+      #expect(text.status == 400, "\(text.text)")
+      #expect(text.hint == #"{"expected":{"required":["name"],"optional":[]},"actor":"client"}"#, "\(text.text)")
       let prompt = try http.post("/v1/prompts/get", #"{"prompt_id":"fake.prompt_1","arguments":{"tpic":"x"}}"#)
       #expect(prompt.status == 502)
       #expect(

@@ -2,8 +2,11 @@ import Protocol
 
 /// Adding what helps to a failure.
 extension FrontRouter {
-  /// The failure with a hint, where one is known. Only what policy shows is suggested.
-  func hinted(_ failure: OperationFailure, _ kind: EntryKind, _ id: String, server: String) -> OperationFailure {
+  /// The failure with a hint, where one is known. Only what policy shows is suggested. `payload`: the arguments, if they
+  /// could be read.
+  func hinted(
+    _ failure: OperationFailure, _ kind: EntryKind, _ id: String, server: String, payload: JSONSlice?
+  ) -> OperationFailure {
     var failure = failure
     if failure.status == 404 {
       let known = catalog.sorted(kind).lazy.map(\.id).filter { self.policy.allows($0) }
@@ -15,11 +18,23 @@ extension FrontRouter {
       [502, 503].contains(failure.status)
     {
       failure.hint = ReadinessHint.of(code, server: server, hasLogin: settings.configuration.hasLogin(server))
-    } else if failure.isArgumentError, kind == .capability, let capability = catalog.capabilities[id] {
-      failure.hint = FailureHint(expected: ArgumentExpectation.of(capability.item), actor: .client)
-    } else if failure.isArgumentError, kind == .prompt, let prompt = catalog.prompts[id] {
-      failure.hint = FailureHint(expected: ArgumentExpectation.ofPrompt(prompt.item), actor: .client)
+    } else if failure.argumentFault != .none, policy.allows(id), let entry = catalog.entry(kind, id) {
+      failure.hint = Self.argumentHint(failure.argumentFault, entry, payload)
     }
     return failure
+  }
+
+  /// What the entry expects, if its arguments are to blame. Words of the upstream are no evidence: its schema is.
+  private static func argumentHint(
+    _ fault: OperationFailure.ArgumentFault, _ entry: any CatalogEntry, _ payload: JSONSlice?
+  ) -> FailureHint? {
+    let expectation: ArgumentExpectation
+    switch type(of: entry).kind {
+    case .capability: expectation = ArgumentExpectation(ofTool: entry.item)
+    case .prompt: expectation = ArgumentExpectation(ofPrompt: entry.item)
+    case .resource: return nil
+    }
+    guard fault == .certain || expectation.isBroken(by: payload) else { return nil }
+    return FailureHint(expected: expectation.told, actor: .client)
   }
 }

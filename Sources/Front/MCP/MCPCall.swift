@@ -70,9 +70,13 @@ final class MCPCall: ReplyTarget {
     // The text is there twice, once escaped, so this can happen to a result that was not too large for us.
     let failure = OperationFailure(
       status: 502, code: .upstreamError,
-      message: "The result has \(body.count) bytes, which is too large for an MCP client.")
-    let trace = JSONSlice.trusted(body).member("trace_id")?.string ?? ""
-    answerTool(body: Envelope.failure(requestID: nil, traceID: trace, failure), isError: true)
+      message:
+        "The result arrived, but its \(body.count) bytes make an MCP answer of \(message.count) bytes, and at most "
+        + "\(Frame.maximumLength) are possible. HTTP /v1 and the command line can give it.")
+    let envelope = JSONSlice.trusted(body)
+    let requestID = envelope.member("request_id").flatMap { $0.kind == .string ? $0 : nil }
+    let trace = envelope.member("trace_id")?.string ?? ""
+    answerTool(body: Envelope.failure(requestID: requestID, traceID: trace, failure), isError: true)
   }
 
   /// Contract §5.4: what the client can correct is -32602, the rest -32603 with the error object of an envelope.

@@ -63,7 +63,7 @@ enum FailureMapping {
       message += "; data: \(quote(String(decoding: data.compacted().prefix(4 * longestQuote), as: UTF8.self)))"
     }
     var failure = OperationFailure(status: 502, code: .upstreamError, message: message)
-    failure.isArgumentError = error.member("code")?.int == MCPErrorCode.invalidParams
+    failure.argumentFault = error.member("code")?.int == MCPErrorCode.invalidParams ? .certain : .possible
     return failure
   }
 

@@ -47,9 +47,13 @@ struct OperationRequest {
     let reason: String
     let message: String
     var requestID: JSONSlice?
+    /// The public id, when its arguments are what is wrong.
+    var entryID: String?
 
     var failure: OperationFailure {
-      OperationFailure(status: 400, code: .invalidArgs, message: message, reason: reason)
+      var failure = OperationFailure(status: 400, code: .invalidArgs, message: message, reason: reason)
+      if entryID != nil { failure.argumentFault = .certain }
+      return failure
     }
   }
 }
@@ -93,18 +97,19 @@ private struct Members {
     if let requestID, requestID.kind != .string, requestID.kind != .null {
       throw refusal("The member request_id must be a string or null.")
     }
-    if kind == .capability { try checkArguments() }
+    if kind == .capability { try checkArguments(of: name) }
     return OperationRequest(
       kind: kind, id: name, payload: payload, requestID: requestID?.kind == .string ? requestID : nil)
   }
 
-  private func checkArguments() throws(OperationRequest.Refusal) {
-    guard let payload else { throw refusal("The member args is missing.") }
-    guard payload.kind == .object else { throw refusal("args must be a JSON object") }
-    if let name = payload.firstRepeatedMember() { throw refusal("The member \(name) of args occurs twice.") }
+  private func checkArguments(of id: String) throws(OperationRequest.Refusal) {
+    guard let payload else { throw refusal("The member args is missing.", of: id) }
+    guard payload.kind == .object else { throw refusal("args must be a JSON object", of: id) }
+    if let name = payload.firstRepeatedMember() { throw refusal("The member \(name) of args occurs twice.", of: id) }
   }
 
-  private func refusal(_ message: String, echo: Bool = true) -> OperationRequest.Refusal {
-    OperationRequest.Refusal(reason: "invalid_field", message: message, requestID: echo ? requestID : nil)
+  private func refusal(_ message: String, of id: String? = nil, echo: Bool = true) -> OperationRequest.Refusal {
+    OperationRequest.Refusal(
+      reason: "invalid_field", message: message, requestID: echo ? requestID : nil, entryID: id)
   }
 }

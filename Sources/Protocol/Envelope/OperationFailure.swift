@@ -10,10 +10,19 @@ package struct OperationFailure: Error, Sendable, Equatable {
   package let reason: String?
   /// The value of the `Allow` header that goes with a 405.
   package var allow: String?
-  /// The upstream refused the arguments (JSON-RPC -32602).
-  package var isArgumentError = false
+  /// Why arguments may have to do with it.
+  package var argumentFault = ArgumentFault.none
   /// What helps, when we know it.
   package var hint: FailureHint?
+
+  /// Whether the arguments are the reason of a failure.
+  package enum ArgumentFault: Sendable {
+    case none
+    /// The upstream refused the request for a reason of its own.
+    case possible
+    /// They were refused: by us, or by the upstream (JSON-RPC -32602).
+    case certain
+  }
 
   package init(
     status: Int, code: ErrorCode, message: String, isRetryable: Bool = false, reason: String? = nil,

@@ -11,7 +11,7 @@ package struct InstancePaths: Sendable, Equatable {
 
   /// FNV-1a, 64 bits, of the UTF-8 bytes of the configuration's real path, as 16 lower-case hex digits.
   package let hash: String
-  /// Holds the sockets and the lock; to be created with mode 0700.
+  /// Holds the sockets and the lock; to be created with mode 0700, for a system service 0750.
   package let runtimeDirectory: String
   /// Holds what survives the daemon; to be created with mode 0700. Safe to delete.
   package let stateDirectory: String
@@ -53,6 +53,11 @@ package struct InstancePaths: Sendable, Equatable {
   package var lockFile: String { "\(runtimeDirectory)/daemon.lock" }
   /// Where the daemon of a system service listens for the same file.
   package var systemControlSocket: String { "\(Self.systemBase)/\(hash)/control.sock" }
+  /// The directories that hold that socket, the inner one last.
+  package var systemDirectories: [String] { [Self.systemBase, "\(Self.systemBase)/\(hash)"] }
+  /// Whether this is the instance of a system service, whose clients are other users: those in the group that systemd
+  /// gave the directory.
+  package var isSystemService: Bool { runtimeDirectory == systemDirectories.last }
 
   /// The socket of a worker; `index` is below 100,000, which keeps the name no longer than the control socket's.
   package func workerSocket(_ index: Int) -> String {

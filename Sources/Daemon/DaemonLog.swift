@@ -8,16 +8,19 @@ import Telemetry
 struct DaemonLog {
   let ring = LogRing()
   let logger: Logger
+  /// Where a daemon in the background writes its records, whether this one does or not.
+  let file: String
   /// Nil when the file cannot be had: then the ring is all there is.
   private let sink: LogSink?
 
   /// In the background, standard error becomes the file as well; without a file it becomes `/dev/null`.
   init(isBackground: Bool, paths: InstancePaths) throws(SystemError) {
     var problem: String?
+    file = "\(paths.stateDirectory)/daemon.log"
     if isBackground {
       do {
         try PrivateDirectory.make(paths.stateDirectory)
-        let file = try RotatingLogFile(path: "\(paths.stateDirectory)/daemon.log", takesStandardError: true)
+        let file = try RotatingLogFile(path: self.file, takesStandardError: true)
         sink = try LogSink(file: file)
       } catch {
         sink = nil
@@ -29,7 +32,8 @@ struct DaemonLog {
       sink = try LogSink()
     }
     let (filter, warning) = LogFilter.fromEnvironment { ProcessEnvironment[$0] }
-    let destinations: [any LogDestination] = (sink.map { [$0] } ?? []) + [ring]
+    // The ring first: who reads file and ring must not find in the file what the ring does not have yet.
+    let destinations: [any LogDestination] = [ring] + (sink.map { [$0] } ?? [])
     logger = Logger("daemon", to: LogTee(destinations), filter: filter)
     if let warning { logger.warn(warning) }
     if let problem { logger.warn("the log is not written to a file", [LogField("detail", problem)]) }

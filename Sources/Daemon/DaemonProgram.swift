@@ -99,10 +99,11 @@ enum DaemonProgram {
     let socket = OwnedDescriptorBox(instance.takeSocket())
     try front.assumeIsolated { front in
       front.restoreCatalog()
-      front.serveLogs(of: records.ring)
+      front.serveLogs(of: records.ring, file: records.file)
       if let traces { front.recordSpans(with: traces.recorder) }
       try front.serveControl(
-        socket, onStopRequest: { shutdown.assumeIsolated { $0.begin() } },
+        socket, rule: instance.paths.isSystemService ? .anyone : .own,
+        onStopRequest: { shutdown.assumeIsolated { $0.begin() } },
         onUpgradeRequest: { program in shutdown.assumeIsolated { $0.handOver(to: program) } })
       if options.isBackground { front.endWhenIdle() }
     }

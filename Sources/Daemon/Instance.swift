@@ -38,7 +38,12 @@ struct Instance: ~Copyable {
       try self.init(paths, inherited)
       return
     }
-    do { try PrivateDirectory.make(paths.runtimeDirectory) } catch { throw .other("\(error)") }
+    let isService = paths.isSystemService
+    do {
+      try PrivateDirectory.make(paths.runtimeDirectory, mode: isService ? 0o750 : 0o700)
+    } catch {
+      throw .other("\(error)")
+    }
     let deadline = MonotonicTime.now + (isPatient ? Self.patience : .zero)
     // The common place first: daemons with different environments must meet at the same lock before anything else.
     var rendezvous: Rendezvous?
@@ -58,7 +63,9 @@ struct Instance: ~Copyable {
     // The lock is ours: whatever lies at the socket's path is stale.
     unlink(paths.controlSocket)
     let socket: OwnedDescriptor
-    do { socket = try UnixSocket.listen(at: paths.controlSocket) } catch {
+    do {
+      socket = try UnixSocket.listen(at: paths.controlSocket, mode: isService ? 0o660 : 0o600)
+    } catch {
       throw .other("the control socket cannot be opened: \(error)")
     }
     rendezvous?.link(to: paths.controlSocket)

@@ -6,8 +6,9 @@ enum PrivateDirectory {
   /// Why there is none, in one sentence.
   struct Failure: Error, CustomStringConvertible { let description: String }
 
-  /// Creates `path` and what is missing above it, private to the user, and makes sure that it is.
-  static func make(_ path: String) throws(Failure) {
+  /// Creates `path` and what is missing above it, private to the user, and makes sure that it is. `mode`: what others may
+  /// do at most.
+  static func make(_ path: String, mode: UInt32 = 0o700) throws(Failure) {
     do {
       try DirectoryTree.make(path)
     } catch {
@@ -20,7 +21,7 @@ enum PrivateDirectory {
     guard information.st_uid == geteuid() else {
       throw Failure(description: "the directory \(path) belongs to another user")
     }
-    if information.st_mode & 0o077 != 0, chmod(path, 0o700) != 0 {
+    if information.st_mode & 0o777 != mode, chmod(path, mode) != 0 {
       throw Failure(description: "the directory \(path) cannot be made private: \(SystemError("chmod"))")
     }
   }

@@ -18,7 +18,7 @@ struct Rendezvous: ~Copyable {
   /// The directory, if it is another one than the instance's own and can be used.
   static func directory(for paths: InstancePaths) -> String? {
     // A system service has a user of its own, and clients look for it at a fixed place.
-    if paths.runtimeDirectory.hasPrefix(InstancePaths.systemBase + "/") { return nil }
+    if paths.isSystemService { return nil }
     let uid = geteuid()
     let candidates = InstancePaths.candidates(hash: paths.hash, environment: { _ in nil }, uid: uid)
     guard let path = candidates.first(where: { $0.baseIsUsable(uid: uid) })?.path,

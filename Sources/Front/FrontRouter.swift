@@ -76,14 +76,14 @@ package actor FrontRouter {
   /// Hands the spans of all operations to `recorder` from now on.
   package func recordSpans(with recorder: LoopBound<any SpanRecorder>) { spans = recorder.value }
 
-  /// Opens the control socket's sessions on `socket`.
+  /// Opens the control socket's sessions on `socket`, for those whom `rule` lets in.
   package func serveControl(
-    _ socket: OwnedDescriptorBox, onStopRequest: @escaping @Sendable () -> Void,
+    _ socket: OwnedDescriptorBox, rule: PeerRule, onStopRequest: @escaping @Sendable () -> Void,
     onUpgradeRequest: @escaping @Sendable (String) -> Void
   ) throws(SystemError) {
     self.onStopRequest = onStopRequest
     self.onUpgradeRequest = onUpgradeRequest
-    let control = try ControlServer(loop: loop, socket: socket.take())
+    let control = try ControlServer(loop: loop, socket: socket.take(), rule: rule)
     control.identity = { writer in
       writer.beginObject()
       writer.member("version", WarmplaneVersion.current)
@@ -168,6 +168,7 @@ package actor FrontRouter {
       await withCheckedContinuation { continuation in http.stop(grace: .seconds(1)) { continuation.resume() } }
     }
     http = nil
+    logStream?.close()
     control?.close()
     control = nil
   }
@@ -229,15 +230,6 @@ package actor FrontRouter {
   }
 
   func trace(of exchange: HTTPExchange) -> TraceContext { trace(continuing: exchange.header("traceparent")) }
-}
-
-/// Carries a descriptor into an actor; taken once.
-package final class OwnedDescriptorBox: Sendable {
-  private let number: Int32
-
-  package init(_ descriptor: consuming OwnedDescriptor) { number = descriptor.release() }
-
-  func take() -> OwnedDescriptor { OwnedDescriptor(owning: number) }
 }
 
 // MARK: HTTPRequestSink

@@ -15,6 +15,8 @@ package final class FrameConnection {
   package var onMessage: (([UInt8]) -> Void)?
   /// Called once with a sentence when the connection is gone; not after `close()`.
   package var onEnd: ((String) -> Void)?
+  /// Called when everything that was queued has been written.
+  package var onDrained: (() -> Void)?
 
   private let channel: ByteChannel
   private let queueLimit: Int
@@ -35,6 +37,7 @@ package final class FrameConnection {
   package func start() throws(SystemError) {
     channel.onBytes = { [weak self] bytes in self?.receive(bytes) }
     channel.onEnd = { [weak self] reason in self?.channelEnded(reason) }
+    channel.onDrained = { [weak self] in self?.onDrained?() }
     try channel.start()
   }
 
@@ -63,8 +66,8 @@ package final class FrameConnection {
   /// Closes at once; no handler is called any more. Idempotent.
   package func close() {
     // Taken out before they are released: a handler may hold the last reference to an owner that closes us again.
-    let handlers = (onMessage, onEnd)
-    (onMessage, onEnd) = (nil, nil)
+    let handlers = (onMessage, onEnd, onDrained)
+    (onMessage, onEnd, onDrained) = (nil, nil, nil)
     channel.close()
     withExtendedLifetime(handlers) {}
   }

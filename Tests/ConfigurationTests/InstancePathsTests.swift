@@ -44,6 +44,8 @@ import Testing
     #expect(paths.workerSocket(0) == "\(expected)\(hash)/w-0.sock")
     #expect(paths.workerSocket(99_999).utf8.count == paths.controlSocket.utf8.count)
     #expect(paths.systemControlSocket == "/run/warmplane/\(hash)/control.sock")
+    #expect(paths.systemDirectories == ["/run/warmplane", "/run/warmplane/\(hash)"])
+    #expect(paths.isSystemService == (expected == "/run/warmplane/"))
   }
 
   @Test(

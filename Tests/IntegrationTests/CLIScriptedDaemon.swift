@@ -20,6 +20,8 @@ final class CLIScriptedDaemon: Sendable {
   enum Event: Sendable, Equatable {
     /// Params as JSON text.
     case request(method: String, params: String)
+    /// The client has read the whole answer to a request other than `hello`.
+    case read
     /// A client closed its connection.
     case closed
   }
@@ -83,7 +85,7 @@ final class CLIScriptedDaemon: Sendable {
     if method == "hello" {
       let name = message.params?.member("name")?.string ?? ""
       let result = #"{"version":"0.1.0","pid":\#(pid),"config":"/x","seen":"\#(name)"}"#
-      return send(JSONRPCWriter.result(id: id) { $0.splice(text: Array(result.utf8)) }, on: socket)
+      return send(JSONRPCWriter.result(id: id) { $0.splice(text: Array(result.utf8)) }, on: socket, isHello: true)
     }
     let params = message.params.map { String(decoding: $0.bytes, as: UTF8.self) } ?? ""
     let answer = script(method)
@@ -101,10 +103,15 @@ final class CLIScriptedDaemon: Sendable {
     }
   }
 
-  private func send(_ payload: [UInt8], on socket: Int32) -> Bool {
+  private func send(_ payload: [UInt8], on socket: Int32, isHello: Bool = false) -> Bool {
     var bytes: [UInt8] = []
     Frame.append(payload, to: &bytes)
-    return sendAll(bytes, to: socket)
+    guard sendAll(bytes, to: socket) else { return false }
+    // Nothing tells that the other end has read it; SIOCOUTQ is what it has not.
+    var unread: Int32 = 0
+    for _ in 0..<2000 where ioctl(socket, 0x5411, &unread) == 0 && unread > 0 { usleep(1000) }
+    if unread == 0, !isHello { continuation.yield(.read) }
+    return true
   }
 }
 

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Synchronization
+import TestSupport
 import Testing
 
 /// `status` and `stop` against a scripted daemon.
@@ -78,10 +79,17 @@ import Testing
     let (program, daemon) = try Self.prepared(pid: pid) { _ in .body(200, #"{"ok":true,"pid":1}"#) }
     defer { daemon.stop() }
     let running = try program.start(["stop"])
-    for await event in daemon.events where event == .request(method: "stop", params: "{}") { break }
-    // It answered; the command must outlast the process nevertheless.
-    try await Task.sleep(for: .milliseconds(300))
-    #expect(kill(running.pid, 0) == 0)
+    var isAsked = false
+    for await event in daemon.events {
+      if event == .request(method: "stop", params: "{}") { isAsked = true }
+      if isAsked, event == .read { break }
+    }
+    // It has the answer, and sleeps nevertheless: a command that does not wait for the process never does again.
+    let isAsleep = await eventually {
+      let status = FileManager.default.contents(atPath: "/proc/\(running.pid)/status") ?? Data()
+      return String(decoding: status, as: UTF8.self).contains("State:\tS")
+    }
+    #expect(isAsleep)
     let ended = ContinuousClock.now
     kill(pid, SIGKILL)
     let result = try await running.result()

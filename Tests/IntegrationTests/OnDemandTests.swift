@@ -231,6 +231,20 @@ struct OnDemandTests {
 
   @Test func aDaemonWithoutClientsEnds() async throws {
     let config = DaemonConfig(servers: [.demo("demo")], members: ["daemon": #"{"idleExitSeconds": 1}"#])
+    let forEver = DaemonConfig(servers: [.demo("demo")], members: ["daemon": #"{"idleExitSeconds": 0}"#])
+    try await OnDemandFixture.run(forEver) { other in
+      #expect(try await other.shell.run(Self.sum).code == 0)
+      let pid = try await other.pid()
+      try await Self.endsWithoutClients(config)
+      #expect(try await other.pid() == pid, "0 is for ever, and this one is older")
+      // Until a reload says otherwise: the time counts from the last client on, and the reload is one.
+      try other.workspace.write(config.text, to: "mcp_servers.json")
+      #expect(try await other.shell.run(["reload"]).code == 0)
+      try await other.eventually("the daemon ends") { try await other.shell.run(["status"]).code == 3 }
+    }
+  }
+
+  private static func endsWithoutClients(_ config: DaemonConfig) async throws {
     try await OnDemandFixture.run(config) { fixture async throws in
       // A call that takes longer than that is a client all the time.
       let wait = ["call-capability", "demo.wait", "--params", #"{"milliseconds":2200}"#]
@@ -240,22 +254,7 @@ struct OnDemandTests {
       try await fixture.eventually("its process ends") { try fixture.workspace.processes().isEmpty }
       #expect(fixture.text(of: try fixture.logPath).contains("ending because there was no client"))
       #expect(access(try fixture.workspace.controlSocket(), F_OK) != 0)
-      #expect(try await fixture.shell.run(Self.sum).code == 0, "the next one is started")
-    }
-  }
-
-  @Test func zeroIsForEver() async throws {
-    let config = DaemonConfig(servers: [.demo("demo")], members: ["daemon": #"{"idleExitSeconds": 0}"#])
-    try await OnDemandFixture.run(config) { fixture in
-      #expect(try await fixture.shell.run(Self.sum).code == 0)
-      let pid = try await fixture.pid()
-      try await Task.sleep(for: .milliseconds(1500))
-      #expect(try await fixture.pid() == pid)
-      // Until a reload says otherwise: the time counts from the last client on, and the reload is one.
-      let limited = DaemonConfig(servers: [.demo("demo")], members: ["daemon": #"{"idleExitSeconds": 1}"#])
-      try fixture.workspace.write(limited.text, to: "mcp_servers.json")
-      #expect(try await fixture.shell.run(["reload"]).code == 0)
-      try await fixture.eventually("the daemon ends") { try await fixture.shell.run(["status"]).code == 3 }
+      #expect(try await fixture.shell.run(sum).code == 0, "the next one is started")
     }
   }
 }

@@ -46,20 +46,37 @@ package final class ControlClient {
   package func answer(
     to method: String, onWait: WaitObserver? = nil, params: (inout JSONWriter) -> Void = { $0.emptyObject() }
   ) throws(ClientError) -> ServiceAnswer {
-    let result = try request(method, onWait: onWait, params: params)
+    try Self.answer(try request(method, onWait: onWait, params: params))
+  }
+
+  private static func answer(_ result: JSONSlice) throws(ClientError) -> ServiceAnswer {
     guard let status = result.member("status")?.int, let body = result.member("body") else {
-      throw .badAnswer("the result of \(method) has no status and body")
+      throw .badAnswer("a result has no status and body")
     }
     return ServiceAnswer(status: status, body: body)
   }
 
-  /// Blocks until the next notification `method` comes, and returns its params.
-  package func notification(_ method: String) throws(ClientError) -> JSONSlice {
+  /// What comes behind `ask`.
+  package enum Message {
+    case notification(method: String, JSONSlice)
+    case answer(ServiceAnswer)
+  }
+
+  /// Sends a request whose answer comes with notifications before and behind it; `next()` has them.
+  package func ask(_ method: String, params: (inout JSONWriter) -> Void) throws(ClientError) {
+    try send(request: method, until: nil, params: params)
+  }
+
+  /// Blocks until there is the answer to the last request, or a notification with params.
+  package func next() throws(ClientError) -> Message {
     while true {
       let frame = try nextFrame(start: .now, deadline: nil, onWait: nil)
       let message: JSONRPCMessage
       do { message = try JSONRPCMessage(parsing: frame) } catch { throw .badAnswer("\(error)") }
-      if case .notification(let name) = message.kind, name == method, let params = message.params { return params }
+      if case .notification(let name) = message.kind, let params = message.params {
+        return .notification(method: name, params)
+      }
+      if let result = try result(of: message) { return .answer(try Self.answer(result)) }
     }
   }
 
@@ -70,32 +87,41 @@ package final class ControlClient {
   private func request(
     _ method: String, limit: Duration? = nil, onWait: WaitObserver? = nil, params: (inout JSONWriter) -> Void
   ) throws(ClientError) -> JSONSlice {
-    lastID += 1
-    let id = RequestID.int(lastID)
-    // Not JSONRPCWriter.request: its closure would have to escape.
-    var writer = JSONWriter(oneLine: true)
-    writer.beginObject()
-    writer.member("jsonrpc", "2.0")
-    writer.member("id", id)
-    writer.member("method", method)
-    writer.key("params")
-    params(&writer)
-    writer.endObject()
     let start = MonotonicTime.now
     let deadline = limit.map { start + $0 }
-    try send(writer.finish(), until: deadline)
+    try send(request: method, until: deadline, params: params)
     while true {
       let frame = try nextFrame(start: start, deadline: deadline, onWait: onWait)
       let message: JSONRPCMessage
       do { message = try JSONRPCMessage(parsing: frame) } catch { throw .badAnswer("\(error)") }
-      switch message.kind {
-      case .response(id):
-        if let result = message.result { return result }
-      case .errorResponse(id), .errorResponse(nil):
-        throw .refused(code: message.errorCode ?? 0, message: message.errorMessage ?? "no reason given")
-      case .response, .errorResponse, .request, .notification:
-        continue  // Nothing that was asked for.
-      }
+      if let result = try result(of: message) { return result }
+    }
+  }
+
+  private func send(
+    request method: String, until deadline: MonotonicTime?, params: (inout JSONWriter) -> Void
+  ) throws(ClientError) {
+    lastID += 1
+    // Not JSONRPCWriter.request: its closure would have to escape.
+    var writer = JSONWriter(oneLine: true)
+    writer.beginObject()
+    writer.member("jsonrpc", "2.0")
+    writer.member("id", RequestID.int(lastID))
+    writer.member("method", method)
+    writer.key("params")
+    params(&writer)
+    writer.endObject()
+    try send(writer.finish(), until: deadline)
+  }
+
+  /// The result of the last request; nil for what was not asked for.
+  private func result(of message: JSONRPCMessage) throws(ClientError) -> JSONSlice? {
+    let id = RequestID.int(lastID)
+    switch message.kind {
+    case .response(id): return message.result
+    case .errorResponse(id), .errorResponse(nil):
+      throw .refused(code: message.errorCode ?? 0, message: message.errorMessage ?? "no reason given")
+    case .response, .errorResponse, .request, .notification: return nil
     }
   }
 

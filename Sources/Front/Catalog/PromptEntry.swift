@@ -4,18 +4,9 @@ import Protocol
 struct PromptEntry: CatalogEntry {
   static let kind = EntryKind.prompt
 
-  let id: String
-  let server: String
-  let upstreamName: JSONSlice
-  let item: JSONSlice
+  let origin: EntryOrigin
 
-  init?(server: String, item: JSONSlice, id: (String) -> String) {
-    guard let name = item.member("name"), let text = name.string else { return nil }
-    self.id = id(text)
-    self.server = server
-    upstreamName = name
-    self.item = item
-  }
+  init(_ origin: EntryOrigin) { self.origin = origin }
 
   func writeItem(to writer: inout JSONWriter) {
     writer.beginObject()

@@ -3,19 +3,11 @@ import Protocol
 /// One upstream resource as clients see it (contract §3.1, §4.2).
 struct ResourceEntry: CatalogEntry {
   static let kind = EntryKind.resource
+  static let nameMember = "uri"
 
-  let id: String
-  let server: String
-  let upstreamName: JSONSlice
-  let item: JSONSlice
+  let origin: EntryOrigin
 
-  init?(server: String, item: JSONSlice, id: (String) -> String) {
-    guard let uri = item.member("uri"), let text = uri.string else { return nil }
-    self.id = id(text)
-    self.server = server
-    upstreamName = uri
-    self.item = item
-  }
+  init(_ origin: EntryOrigin) { self.origin = origin }
 
   func writeItem(to writer: inout JSONWriter) {
     writer.beginObject()

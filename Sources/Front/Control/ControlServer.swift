@@ -26,10 +26,12 @@ final class ControlServer {
   /// The result of `hello`.
   var identity: (inout JSONWriter) -> Void = { $0.writeEmptyObject() }
 
-  /// Serves `socket`, a listening Unix socket.
-  init(loop: EventLoop, socket: consuming OwnedDescriptor) throws(SystemError) {
+  /// Serves `socket`, a listening Unix socket, for those whom `rule` lets in.
+  init(loop: EventLoop, socket: consuming OwnedDescriptor, rule: PeerRule) throws(SystemError) {
     self.loop = loop
-    listener = try UnixListener(loop: loop, socket: socket) { [weak self] connection, _ in self?.accept(connection) }
+    listener = try UnixListener(loop: loop, socket: socket, rule: rule) { [weak self] connection, _ in
+      self?.accept(connection)
+    }
     listener?.onRefusal = { [weak self] reason in self?.onRefusal?(reason) }
   }
 

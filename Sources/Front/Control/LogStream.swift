@@ -1,19 +1,24 @@
-import Configuration
 import Platform
 import Protocol
-package import Telemetry
+import Telemetry
 import Transport
 
 /// The readers of the daemon's records: sessions that asked for `logs`. Loop-confined; owned by the front.
 ///
-/// The answer `{"ok":true,"records":N}` comes first, then N notifications `log` with `{"record": …}`, and more of them as
-/// they come if the client follows.
+/// What was noted before comes first, as notifications `log` with `{"record": …}`; then the answer
+/// `{"ok":true,"records":N}` with their number, and behind it, if the client follows, more of them as they come.
 final class LogStream {
-  /// A reader for whom more than this waits is dropped, in bytes. More than the text of all kept records.
+  /// A follower for whom more than this waits is dropped, in bytes. More than the text of all kept records.
   private static let mostQueuedBytes = 16 << 20
+  /// While more than this waits for a reader, nothing is read for it, in bytes.
+  private static let mostAhead = 1 << 20
 
   let ring: LogRing
+  /// Path of the log file, which holds what earlier daemons noted.
+  let file: String?
   private var followers: [ControlSession: Follower] = [:]
+  /// Readers that are waited for.
+  private var draining: [ControlSession: [CheckedContinuation<Void, Never>]] = [:]
 
   private struct Follower {
     let server: String?
@@ -21,7 +26,10 @@ final class LogStream {
     var next: UInt64
   }
 
-  init(ring: LogRing) { self.ring = ring }
+  init(ring: LogRing, file: String?) {
+    self.ring = ring
+    self.file = file
+  }
 
   var hasFollowers: Bool { !followers.isEmpty }
 
@@ -29,7 +37,27 @@ final class LogStream {
     followers[session] = Follower(server: server, next: number)
   }
 
-  func end(_ session: ControlSession) { followers[session] = nil }
+  func end(_ session: ControlSession) {
+    followers[session] = nil
+    goOn(session)
+  }
+
+  private func goOn(_ session: ControlSession) {
+    for waiting in draining.removeValue(forKey: session) ?? [] { waiting.resume() }
+  }
+
+  /// For the end of the daemon: nobody is waited for any more.
+  func close() {
+    followers = [:]
+    for session in Array(draining.keys) { goOn(session) }
+  }
+
+  /// Returns when the session has read what was sent, or has gone; at once while only little waits for it.
+  nonisolated(nonsending) func drain(_ session: ControlSession) async {
+    guard session.connection.isOpen, session.connection.queuedBytes > Self.mostAhead else { return }
+    session.connection.onDrained = { [weak self, unowned session] in self?.goOn(session) }
+    await withCheckedContinuation { draining[session, default: []].append($0) }
+  }
 
   /// The number of the record that has to come before there is something to send.
   var wanted: UInt64 { followers.values.map(\.next).min() ?? 0 }
@@ -41,7 +69,7 @@ final class LogStream {
       let number = batch.first + UInt64(index)
       var frame: [UInt8]?
       for (session, follower) in followers where follower.next <= number && record.isAbout(follower.server) {
-        let text = frame ?? Self.frame(record)
+        let text = frame ?? Self.frame { record.write(to: &$0) }
         frame = text
         session.connection.send(text)
       }
@@ -50,74 +78,26 @@ final class LogStream {
     return followers.keys.filter { $0.connection.queuedBytes > Self.mostQueuedBytes }
   }
 
-  static func frame(_ record: LogRecord) -> [UInt8] {
-    JSONRPCWriter.notification(method: "log", reserving: 512) { writer in
-      writer.beginObject()
-      writer.key("record")
-      record.write(to: &writer)
-      writer.endObject()
-    }
+  /// The notification with the record that `record` writes.
+  static func frame(_ record: (inout JSONWriter) -> Void) -> [UInt8] {
+    var writer = JSONWriter(reserving: 512)
+    writer.beginObject()
+    writer.member("jsonrpc", "2.0")
+    writer.member("method", "log")
+    writer.key("params")
+    writer.beginObject()
+    writer.key("record")
+    record(&writer)
+    writer.endObject()
+    writer.endObject()
+    return writer.finish()
   }
 }
 
 extension LogRecord {
   /// Whether the record belongs to `server`; nil is every one.
-  fileprivate func isAbout(_ server: String?) -> Bool {
+  func isAbout(_ server: String?) -> Bool {
     guard let server else { return true }
     return fields.contains { $0.name == "server_id" && $0.value == .string(server) }
-  }
-}
-
-/// The request `logs` {"server"?, "follow"?} of the control socket.
-extension FrontRouter {
-  /// Makes the records of `ring` available.
-  package func serveLogs(of ring: LogRing) { logStream = LogStream(ring: ring) }
-
-  func logs(_ session: ControlSession, _ id: RequestID, _ params: JSONSlice?) {
-    Task { await self.sendLogs(session, id, params) }
-  }
-
-  private func sendLogs(_ session: ControlSession, _ id: RequestID, _ params: JSONSlice?) async {
-    guard let logStream else { return session.refuse(id, code: MCPErrorCode.methodNotFound, "no records are kept") }
-    let server = params?.member("server")?.string
-    let batch = logStream.ring.records()
-    let isKnown = server == nil || settings.configuration.servers.contains { $0.id == server }
-    // There may be megabytes of text: not on the loop.
-    let frames = await files.run {
-      batch.records.filter { $0.isAbout(server) }.map { LogStream.frame($0) }
-    }
-    guard let frames else { return session.refuse(id, code: MCPErrorCode.internalError, "too many readers of the log") }
-    var writer = JSONWriter()
-    writer.beginObject()
-    if frames.isEmpty, !isKnown, let server {
-      writer.member("ok", false)
-      writer.member("message", "The config has no server \"\(server)\", and no record is about one.")
-      writer.endObject()
-      return session.reply(id, status: 404, body: writer.finish())
-    }
-    writer.member("ok", true)
-    writer.member("records", frames.count)
-    writer.endObject()
-    session.reply(id, status: 200, body: writer.finish())
-    for frame in frames { session.connection.send(frame) }
-    guard params?.member("follow")?.bool == true, session.connection.isOpen else { return }
-    logStream.follow(session, server: server, from: batch.next)
-    awaitRecords()
-  }
-
-  /// Sends new records as soon as there are some, as long as somebody follows.
-  private func awaitRecords() {
-    guard let logStream, logStream.hasFollowers else { return }
-    logStream.ring.wake(at: logStream.wanted) {
-      self.loop.perform { self.assumeIsolated { $0.recordsArrived() } }
-    }
-  }
-
-  private func recordsArrived() {
-    for session in logStream?.sendNewRecords() ?? [] {
-      log.warn("a reader of the log does not read", [LogField("pid", Int(session.pid))])
-      control?.close(session)
-    }
-    awaitRecords()
   }
 }

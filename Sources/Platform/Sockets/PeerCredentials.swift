@@ -19,5 +19,5 @@ package struct PeerCredentials: Sendable, Equatable {
   }
 
   /// Whether the peer may talk to a process of ours: the same user, or root.
-  package var isTrusted: Bool { uid == geteuid() || uid == 0 }
+  package var isTrusted: Bool { PeerRule.own.accepts(self) }
 }

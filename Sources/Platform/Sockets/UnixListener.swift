@@ -1,21 +1,23 @@
 import CLinux
 import Glibc
 
-/// Accepts connections of trusted peers on the loop. Loop-confined; stops when it is closed or released.
+/// Accepts connections of peers that its rule lets in, on the loop. Loop-confined; stops when it is closed or released.
 package final class UnixListener {
   private var socket: OwnedDescriptor?
   private var watch: Watch?
   private let loop: EventLoop
+  private let rule: PeerRule
   private let onConnection: (consuming OwnedDescriptor, PeerCredentials) -> Void
   /// Called with the reason when a connection had to be refused or lost (untrusted peer, no descriptors left).
   package var onRefusal: ((String) -> Void)?
 
   /// Listens on `socket`, which this listener owns from now on.
   package init(
-    loop: EventLoop, socket: consuming OwnedDescriptor,
+    loop: EventLoop, socket: consuming OwnedDescriptor, rule: PeerRule = .own,
     onConnection: @escaping (consuming OwnedDescriptor, PeerCredentials) -> Void
   ) throws(SystemError) {
     self.loop = loop
+    self.rule = rule
     self.onConnection = onConnection
     try socket.setNonBlocking()
     let number = socket.number
@@ -42,7 +44,7 @@ package final class UnixListener {
       }
       let connection = OwnedDescriptor(owning: number)
       guard let peer = try? PeerCredentials(of: connection) else { continue }
-      guard peer.isTrusted else {
+      guard rule.accepts(peer) else {
         onRefusal?("refused a connection of uid \(peer.uid) (pid \(peer.pid))")
         continue
       }

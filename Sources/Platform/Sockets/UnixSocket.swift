@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
 
-/// Stream sockets in the file system. Every peer is checked: only our own user and root are let in.
+/// Stream sockets in the file system. Every peer is checked: only our own user and root are let in, unless told otherwise.
 package enum UnixSocket {
   /// Bytes that `sockaddr_un.sun_path` holds, less its terminating zero.
   package static let longestPath = 107
@@ -23,14 +23,16 @@ package enum UnixSocket {
   }
 
   /// Connects to the listener at `path` and checks who runs it. Does not block: a full backlog is an error (`EAGAIN`).
-  package static func connect(to path: String) throws(SystemError) -> OwnedDescriptor {
+  package static func connect(to path: String, rule: PeerRule = .own) throws(SystemError) -> OwnedDescriptor {
     let socket = try make()
     var address = try address(of: path)
     let result = withAddress(&address) { address, size in
       retryingInterrupts { Glibc.connect(socket.number, address, size) }
     }
     if result < 0 { throw SystemError("connect", subject: path) }
-    guard try PeerCredentials(of: socket).isTrusted else { throw SystemError("connect", code: EPERM, subject: path) }
+    guard rule.accepts(try PeerCredentials(of: socket)) else {
+      throw SystemError("connect", code: EPERM, subject: path)
+    }
     return socket
   }
 

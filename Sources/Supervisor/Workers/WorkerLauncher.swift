@@ -16,18 +16,6 @@ struct WorkerLauncher: Sendable {
     let errors: OwnedDescriptorBox
   }
 
-  /// Carries a non-copyable descriptor through a copyable struct; taken once.
-  final class OwnedDescriptorBox {
-    private var descriptor: OwnedDescriptor?
-
-    init(_ descriptor: consuming OwnedDescriptor) { self.descriptor = consume descriptor }
-
-    func take() -> OwnedDescriptor {
-      guard let descriptor = descriptor.take() else { fatalError("a worker's connection was taken twice") }
-      return descriptor
-    }
-  }
-
   /// Starts a worker that listens at `socketPath`; `server` is shown in its command line only. A stale socket file of
   /// an earlier daemon is replaced: the instance lock is ours.
   func launch(loop: EventLoop, reaper: Reaper, server: String, socketPath: String) throws(SystemError) -> Started {

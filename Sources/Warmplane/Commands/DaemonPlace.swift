@@ -1,6 +1,7 @@
 import Client
 import Configuration
 import Glibc
+import Platform
 import Protocol
 
 /// Where the daemon of a config file listens, and how one is started there.
@@ -10,7 +11,7 @@ struct DaemonPlace: Sendable {
   private let realPath: String?
   /// Where its control socket may be. What the environment says comes first; the other places follow, because the
   /// daemon may have been started with more, or fewer, variables than this command.
-  let sockets: [String]
+  let sockets: [ControlPlace]
 
   /// The file may be missing, but the directory it was in may not.
   init(_ location: ConfigurationLocation) throws(CommandFailure) {
@@ -23,10 +24,13 @@ struct DaemonPlace: Sendable {
       let paths = try InstancePaths.current(configPath: config)
       let candidates = InstancePaths.candidates(
         hash: paths.hash, environment: { name in getenv(name).map { String(cString: $0) } }, uid: geteuid())
-      var sockets = [paths.controlSocket]
-      for socket in candidates.map({ "\($0.path)/control.sock" }) + [paths.systemControlSocket]
-      where !sockets.contains(socket) && socket.utf8.count <= InstancePaths.maxSocketPathBytes {
-        sockets.append(socket)
+      var sockets: [ControlPlace] = []
+      let own = [paths.controlSocket] + candidates.map { "\($0.path)/control.sock" }
+      for path in own + [paths.systemControlSocket]
+      where !sockets.contains(where: { $0.path == path }) && path.utf8.count <= InstancePaths.maxSocketPathBytes {
+        // A system service has a user of its own.
+        let rule = path == paths.systemControlSocket ? PeerRule.owner(of: paths.systemDirectories) : .own
+        sockets.append(ControlPlace(path: path, rule: rule))
       }
       self.sockets = sockets
     } catch {
@@ -37,7 +41,7 @@ struct DaemonPlace: Sendable {
   /// What `connect` makes of `sockets`; when nobody listens and `isStarting`, a daemon is started first. Blocks for at
   /// most `DaemonStarter.patience` and what `connect` takes. May be called again whenever the daemon has gone.
   func attach<Connection: ~Copyable>(
-    isStarting: Bool, onWait: WaitObserver? = nil, _ connect: ([String]) throws(ClientError) -> Connection
+    isStarting: Bool, onWait: WaitObserver? = nil, _ connect: ([ControlPlace]) throws(ClientError) -> Connection
   ) throws(ClientError) -> Connection {
     guard isStarting, let realPath else { return try connect(sockets) }
     return try DaemonStarter(config: realPath).attach(onWait: onWait) { () throws(ClientError) in

@@ -7,28 +7,29 @@ enum LogsCommand {
     let client = try DaemonLocator.control(arguments)
     let isFollowing = arguments.has(.follow)
     do {
-      let answer = try client.answer(
-        to: "logs",
-        params: { writer in
-          writer.beginObject()
-          if let server = arguments.operands.first { writer.member("server", server) }
-          writer.member("follow", isFollowing)
-          writer.endObject()
-        })
-      guard answer.isSuccess else { throw CommandFailure(refusal: answer) }
-      var rest = answer.body.member("records")?.int ?? 0
+      try client.ask("logs") { writer in
+        writer.beginObject()
+        if let server = arguments.operands.first { writer.member("server", server) }
+        writer.member("follow", isFollowing)
+        writer.endObject()
+      }
       var text: [UInt8] = []
-      while rest > 0 || isFollowing {
-        let parameters = try client.notification("log")
-        rest -= 1
-        guard let record = parameters.member("record") else { continue }
-        text += record.compacted() + [0x0A]
+      var isComplete = false
+      while !isComplete {
+        switch try client.next() {
+        case .notification(let method, let parameters):
+          guard method == "log", let record = parameters.member("record") else { continue }
+          text += record.compacted() + [0x0A]
+        case .answer(let answer):
+          guard answer.isSuccess else { throw CommandFailure(refusal: answer) }
+          isComplete = !isFollowing
+        }
         // What is there already goes out with one call.
-        if client.hasFrames, text.count < 65_536 { continue }
-        if Console.output(text) != .success { return .failure }
+        if !isComplete, client.hasFrames, text.count < 65_536 { continue }
+        if !text.isEmpty, Console.output(text) != .success { return .failure }
         text = []
       }
-      return Console.output(text)
+      return .success
     } catch let error as CommandFailure {
       throw error
     } catch ClientError.connectionLost where isFollowing {

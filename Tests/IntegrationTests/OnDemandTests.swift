@@ -30,6 +30,30 @@ struct OnDemandTests {
     }
   }
 
+  /// The environment is that of the command that started it, and an edited file waits for `reload`.
+  @Test func itKeepsItsEnvironmentAndItsConfiguration() async throws {
+    let program = DaemonFixture.program("warmplane-demo-server")
+    let config = DaemonConfig(servers: [DaemonConfig.Server(id: "demo", command: "{env:WP_TEST_PROGRAM}")])
+    try await OnDemandFixture.run(config) { fixture in
+      var knowing = fixture.shell
+      knowing.environment["WP_TEST_PROGRAM"] = program
+      #expect(try await knowing.run(Self.sum).code == 0)
+      #expect(try await fixture.shell.run(Self.sum).code == 0, "whoever asks later needs no variable")
+      try fixture.workspace.write(DaemonConfig().text, to: "mcp_servers.json")
+      let warning = "the configuration file has changed; `warmplane reload` applies it"
+      for _ in 0..<2 { #expect(try await fixture.shell.run(Self.sum).code == 0) }
+      #expect(try await fixture.status().member("config_changed")?.bool == true)
+      #expect(fixture.text(of: try fixture.logPath).components(separatedBy: warning).count == 2, "once")
+      #expect(try await fixture.shell.run(["reload"]).output.contains(#""removed":["demo"]"#))
+      #expect(try await fixture.shell.run(Self.sum).code == 1)
+      #expect(try await fixture.shell.run(["stop"]).code == 0)
+      try fixture.workspace.write(config.text, to: "mcp_servers.json")
+      let lacking = try await fixture.shell.run(Self.sum)
+      #expect(lacking.code == 1 && lacking.output.contains(#""reason":"config_invalid""#), "\(lacking)")
+      #expect(lacking.output.contains("WP_TEST_PROGRAM") && lacking.output.contains("environment of the daemon"))
+    }
+  }
+
   @Test func commandsAtTheSameMomentStartOneDaemon() async throws {
     try await OnDemandFixture.run { fixture in
       try await withThrowingTaskGroup(of: CLIProgram.Result.self) { group in

@@ -52,6 +52,10 @@ final class MCPClient {
         let parts = variable.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         return (String(parts[0]), String(parts[1]))
       }, uniquingKeysWith: { $1 })
+    // A process that another test starts at this moment must not hold an end of them open.
+    for handle in [input, output].flatMap({ [$0.fileHandleForReading, $0.fileHandleForWriting] }) {
+      _ = fcntl(handle.fileDescriptor, F_SETFD, FD_CLOEXEC)
+    }
     process.standardInput = input
     process.standardOutput = other ?? output
     let errors = "\(daemon.directory)/bridge-\(UUID().uuidString).log"

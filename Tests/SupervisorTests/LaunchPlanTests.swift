@@ -127,13 +127,13 @@ import Testing
   func aSecretThatIsNotThere(_ auth: String) {
     let failure = failure(#""url":"http://h","auth":\#(auth)"#)
     #expect(failure?.code == .authMissing)
-    #expect(failure?.detail.contains("which is not set in the daemon's environment") == true)
+    #expect(failure?.detail.hasPrefix("lacks the variable ") == true)
   }
 
   @Test func aStoreThatHasNoPlace() {
     let failure = failure(
       #""url":"http://h","auth":{"type":"oauth"}"#, store: CredentialStorePlace.none("HOME is not set"))
-    #expect(failure == ServerFailure("HOME is not set", code: .authStoreUnavailable))
+    #expect(failure == ServerFailure("has no credentials at hand: HOME is not set", code: .authStoreUnavailable))
     #expect(throws: Never.self) { try launch(#""url":"http://h""#, store: nil) }
   }
 }

@@ -21,9 +21,11 @@ enum MachineSituation: String, CaseIterable {
     case .up: Self.starting.history + [.started]
     case .shaky: Self.up.history + [.probeFailed, .probeFailed]
     case .backingOff: Self.starting.history + [.startFailed(ServerFailure("exited with code 1"))]
-    case .tokenless: Self.starting.history + [.startFailed(ServerFailure("expired", code: .authRefreshFailed))]
+    case .tokenless:
+      Self.starting.history + [.startFailed(ServerFailure("has no valid access token", code: .authRefreshFailed))]
     case .held: Self.starting.history + [.startFailed(ServerFailure("is busy", retryAfter: .seconds(20)))]
-    case .needsAuth: Self.starting.history + [.startFailed(ServerFailure("no entry", code: .authMissing))]
+    case .needsAuth:
+      Self.starting.history + [.startFailed(ServerFailure("has no stored credentials", code: .authMissing))]
     case .misconfiguredByWorker:
       Self.starting.history + [.startFailed(ServerFailure("bad key", code: .configInvalid))]
     case .replacing: Self.up.history + [.restartRequested]
@@ -42,7 +44,7 @@ enum MachineSituation: String, CaseIterable {
   private var impossibility: ServerFailure? {
     switch self {
     case .misconfigured: ServerFailure("it has no command", code: .configInvalid)
-    case .penniless: ServerFailure("the variable T is not set", code: .authMissing)
+    case .penniless: ServerFailure("lacks the variable T", code: .authMissing)
     default: nil
     }
   }

@@ -216,16 +216,15 @@ import Testing
     ),
     (
       .penniless, "needs_auth", .authMissing,
-      "Server \"a\" waits for credentials: the variable T is not set; set it there and start the daemon anew after "
-        + "`warmplane stop`."
+      "Server \"a\" lacks the variable T; set it, and start the daemon anew after: warmplane stop."
     ),
     (
       .needsAuth, "needs_auth", .authMissing,
-      "Server \"a\" waits for credentials: no entry; run `warmplane auth login a`."
+      "Server \"a\" has no stored credentials; run: warmplane auth login a."
     ),
     (
       .tokenless, "restarting", .authRefreshFailed,
-      "Server \"a\" cannot renew its token and tries again by itself: expired; run `warmplane auth login a`."
+      "Server \"a\" has no valid access token; it is tried again by itself; run: warmplane auth login a."
     ),
     (.misconfiguredByWorker, "misconfigured", .configInvalid, "Server \"a\" cannot be started: bad key."),
     (.replacing, "restarting", .restarting, "Server \"a\" is being restarted: it was told to restart."),
@@ -235,6 +234,34 @@ import Testing
     #expect(machine.word == word)
     #expect(machine.code == code)
     #expect(machine.message(server: "a") == message)
+  }
+
+  @Test(
+    arguments: [
+      (.authMissing, "wants more; run: warmplane auth login a", "wants more; run: warmplane auth login a"),
+      (.authExpired, "has nothing", "has nothing; run: warmplane auth login 'the app'"),
+      (
+        .authStoreUnavailable, "has no credentials at hand",
+        "has no credentials at hand; it is tried again by itself; see: warmplane auth status 'the app'"
+      ),
+      (
+        .transportUnavailable, "cannot be reached: no route",
+        "cannot be reached: no route. It is tried again by itself"
+      ),
+      (nil, "exited", "cannot be reached: it exited. It is tried again by itself"),
+    ] as [(ReadinessCode?, String, String)])
+  func failuresOfWorkers(code: ReadinessCode?, detail: String, message: String) {
+    var machine = ServerMachine(isDisabled: false, impossibility: nil, hasLogin: true)
+    take(&machine, .boot, .slotGranted, .startFailed(ServerFailure(detail, code: code)))
+    #expect(machine.message(server: "the app") == "Server \"the app\" \(message).")
+  }
+
+  @Test func aClientThatLogsInByItself() {
+    var machine = ServerMachine(isDisabled: false, impossibility: nil)
+    take(&machine, .boot, .slotGranted, .startFailed(ServerFailure("gets no token", code: .authMissing)))
+    #expect(
+      machine.message(server: "a")
+        == "Server \"a\" gets no token; correct auth in the configuration, then: warmplane reload.")
   }
 
   @Test func listProblemsDegrade() {

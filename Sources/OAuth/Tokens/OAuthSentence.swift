@@ -18,8 +18,8 @@ package enum OAuthSentence {
   static func undiscovered(_ profile: OAuthProfile) -> AuthorizationFailure {
     AuthorizationFailure(
       .authDiscoveryMissing,
-      "has an expired access token, and its token endpoint is not known; run: warmplane auth discover \(profile.server)"
-    )
+      "has an expired access token, and its token endpoint is not known; run: warmplane auth discover "
+        + ShellWord.quoted(profile.server))
   }
 
   static func unusable(_ profile: OAuthProfile) -> AuthorizationFailure {
@@ -55,7 +55,8 @@ package enum OAuthSentence {
     let token = afterRenewal ? "even a new access token" : "its access token, and there is no refresh token"
     let remedy =
       profile.grant == .authorizationCode
-      ? "run: \(login(profile))" : "check its client credentials, and run: warmplane auth discover \(profile.server)"
+      ? "run: \(login(profile))"
+      : "check its client credentials, and run: warmplane auth discover \(ShellWord.quoted(profile.server))"
     return AuthorizationFailure(.authExpired, "refuses \(token) (401); \(remedy)")
   }
 
@@ -77,5 +78,7 @@ package enum OAuthSentence {
     return AuthorizationFailure(.authMissing, "wants \(name) for this (403 insufficient_scope); \(remedy)")
   }
 
-  private static func login(_ profile: OAuthProfile) -> String { "warmplane auth login \(profile.server)" }
+  private static func login(_ profile: OAuthProfile) -> String {
+    "warmplane auth login \(ShellWord.quoted(profile.server))"
+  }
 }

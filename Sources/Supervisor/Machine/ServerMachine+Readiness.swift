@@ -53,34 +53,32 @@ extension ServerMachine {
     case .starting: "\(name) is starting."
     case .restarting:
       lastFailure.map { "\(name) is being restarted: it \($0.detail)." } ?? "\(name) is being restarted."
-    case .transportUnavailable: "\(name) cannot be reached: it \(failure). It is tried again by itself."
+    case .transportUnavailable:
+      // Of HTTP servers the failure says so itself.
+      "\(name) \(failure.hasPrefix("cannot be reached") ? failure : "cannot be reached: it \(failure)"). "
+        + "It is tried again by itself."
     case .crashLoop:
       "\(name) keeps failing and is tried every \(Backoff.cap.components.seconds) s: it \(failure). "
         + "See its records with `warmplane logs \(ShellWord.quoted(server))`."
     case .disabled: "\(name) is disabled in the configuration."
     case .configInvalid: "\(name) cannot be started: \(failure)."
-    case .authMissing, .authExpired, .authDiscoveryMissing:
-      "\(name) waits for credentials: \(sentence(failure, remedy: credentialRemedy(server)))."
-    case .authRefreshFailed:
-      "\(name) cannot renew its token and tries again by itself: "
-        + "\(sentence(failure, remedy: credentialRemedy(server)))."
+    case .authMissing, .authExpired, .authDiscoveryMissing: "\(name) \(remedied(failure, credentialRemedy(server)))."
+    case .authRefreshFailed: "\(name) \(remedied(failure, "it is tried again by itself; \(credentialRemedy(server))"))."
     case .authStoreUnavailable:
-      "\(name) cannot use the credential store and tries again by itself: "
-        + "\(sentence(failure, remedy: "see `warmplane auth status \(ShellWord.quoted(server))`"))."
+      "\(name) \(failure); it is tried again by itself; see: warmplane auth status \(ShellWord.quoted(server))."
     }
   }
 
   /// What to do about credentials, naming the command.
   private func credentialRemedy(_ server: String) -> String {
-    if !canStart { return "set it there and start the daemon anew after `warmplane stop`" }
-    if hasLogin { return "run `warmplane auth login \(ShellWord.quoted(server))`" }
-    return "mend its auth in the configuration and run `warmplane reload`"
+    if !canStart { return "set it, and start the daemon anew after: warmplane stop" }
+    if hasLogin { return "run: warmplane auth login \(ShellWord.quoted(server))" }
+    return "correct auth in the configuration, then: warmplane reload"
   }
 
-  /// Workers know the command too, and may have named it.
-  private func sentence(_ detail: String, remedy: String) -> String {
-    let detail = detail.last == "." ? String(detail.dropLast()) : detail
-    return detail.contains("`warmplane ") ? detail : "\(detail); \(remedy)"
+  /// Workers know more, and may have named a command.
+  private func remedied(_ failure: String, _ remedy: String) -> String {
+    failure.contains(": warmplane ") ? failure : "\(failure); \(remedy)"
   }
 
   private func readyMessage(_ name: String) -> String {

@@ -98,8 +98,8 @@ struct HTTPPlan {
     case .variable(let name):
       if let value = settings.environment.first(where: { $0.name == name })?.value, !value.isEmpty { return value }
       throw ServerFailure(
-        "auth.\(member)Env names the variable \(name), which is not set in the daemon's environment", code: .authMissing
-      )
+        "lacks the variable \(name) (auth.\(member)Env), which is not set in the daemon's environment",
+        code: .authMissing)
     }
   }
 

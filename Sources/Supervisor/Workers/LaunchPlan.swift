@@ -63,7 +63,7 @@ enum LaunchPlan {
   private static func path(of store: CredentialStorePlace?) throws(ServerFailure) -> String {
     switch store {
     case .file(let path)?: return path
-    case .none(let reason)?: throw ServerFailure(reason, code: .authStoreUnavailable)
+    case .none(let reason)?: throw ServerFailure("has no credentials at hand: \(reason)", code: .authStoreUnavailable)
     case nil: fatalError("a server that needs the credential store was started before anybody looked at it")
     }
   }

@@ -21,17 +21,24 @@ extension WorkerSupervisor {
     }
     guard server.launch.storeKey == nil || credentials.state != nil else {
       server.startsAfterLook = true
+      holdSlot(of: server)
       return
     }
     server.attemptStarted = .now
     if server.firstAttempt == nil { server.firstAttempt = .now }
-    server.slotTimer = loop.schedule(after: Self.slotTime) { self.handle(.slotNeedless, server) }
+    holdSlot(of: server)
     log.info("starting upstream server", fields(server))
     if let link = server.link {
       startUpstream(server, link)
     } else {
       launchWorker(server)
     }
+  }
+
+  /// A disk or a server that hangs keeps the others waiting no longer than this.
+  private func holdSlot(of server: ServerRuntime) {
+    server.slotTimer?.cancel()
+    server.slotTimer = loop.schedule(after: Self.slotTime) { self.handle(.slotNeedless, server) }
   }
 
   private func launchWorker(_ server: ServerRuntime) {

@@ -6,6 +6,8 @@ struct DaemonConfig: Sendable {
     let id: String
     var command: String
     var arguments: [String] = []
+    /// Instead of a command.
+    var url: String?
     /// More members of the entry, as JSON text: `["timeout": "500"]`.
     var members: [String: String] = [:]
 
@@ -35,8 +37,12 @@ struct DaemonConfig: Sendable {
 
   private static func entry(_ server: Server) -> String {
     var parts = server.members
-    parts["command"] = quoted(server.command)
-    parts["args"] = "[\(server.arguments.map(quoted).joined(separator: ", "))]"
+    if let url = server.url {
+      parts["url"] = quoted(url)
+    } else {
+      parts["command"] = quoted(server.command)
+      parts["args"] = "[\(server.arguments.map(quoted).joined(separator: ", "))]"
+    }
     return "{\(parts.sorted { $0.key < $1.key }.map { "\"\($0.key)\": \($0.value)" }.joined(separator: ", "))}"
   }
 

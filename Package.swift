@@ -76,7 +76,8 @@ let package = Package(
     library("UpstreamWorker", ["Platform", "Protocol", "Telemetry", "Transport"]),
 
     // MARK: Executables
-    program("warmplane", path: "Warmplane", ["Client", "Configuration", "Platform", "Protocol"]),
+    program(
+      "warmplane", path: "Warmplane", ["Client", "Configuration", "HTTPClient", "OAuth", "Platform", "Protocol"]),
     program("warmplane-demo-server", path: "DemoServer", ["Protocol", "StdioServer"]),
     program("warmplane-worker", path: "WorkerMain", ["Platform", "UpstreamWorker"]),
     program(

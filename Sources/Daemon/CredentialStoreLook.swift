@@ -20,7 +20,7 @@ enum CredentialStoreLook {
           return StoreStamp(path: candidate) != nil
         })
     } catch {
-      return CredentialStoreState(place: .none(error.description), watched: [], entries: nil)
+      return CredentialStoreState(place: .none(error.reason), watched: [], entries: nil)
     }
     if !watched.contains(path) { watched.append(path) }
     return CredentialStoreState(place: .file(path), watched: watched, entries: entries(in: path, of: configuration))

@@ -13,12 +13,12 @@ enum Program {
       return .usage
     }
     switch invocation {
-    case .help(let command):
-      return Console.output(HelpText.text(for: command, of: .warmplane, style: .standardOutput))
+    case .help(let topic):
+      return Console.output(HelpText.text(for: topic, of: .warmplane, style: .standardOutput))
     case .version:
       return Console.output("warmplane \(WarmplaneVersion.current)\n")
-    case .nothing:
-      Console.error(HelpText.text(for: nil, of: .warmplane, style: .standardError))
+    case .incomplete(let topic):
+      Console.error(HelpText.text(for: topic, of: .warmplane, style: .standardError))
       return .usage
     case .command(let arguments):
       Interruption.exitOnInterrupt()

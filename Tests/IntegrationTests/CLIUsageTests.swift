@@ -38,6 +38,16 @@ import Testing
     Mistake("describe-capability", "a", "b", says: "unexpected operand \"b\""),
     Mistake("list-capabilities", "--output", "tabel", says: "expected json, pretty or table; did you mean \"table\"?"),
     Mistake("list-capabilities", "--", "--help", says: "unexpected operand \"--help\""),
+    Mistake(
+      "auth", "lgin", says: "unknown command \"auth lgin\"; did you mean \"auth login\"?", "warmplane help auth\n"),
+    Mistake("auht", "login", says: "unknown command \"auht\"; did you mean \"auth\"?"),
+    Mistake("auth", "login", says: "missing operand <server>", "warmplane auth login <server> [flags]"),
+    Mistake("auth", "login", "a", "--forc", says: "unknown flag --forc; did you mean --force?"),
+    Mistake("auth", "status", "a", "--force", says: "\"auth status\" has no flag --force"),
+    Mistake(
+      "auth", "exchange", "a", "--code", "c", says: "missing flag --state <STATE>", "warmplane help auth exchange"),
+    Mistake("auth", "import", "a", "--expires-at", "1.5", says: "--expires-at \"1.5\": expected a whole number"),
+    Mistake("help", "auth", "login", "x", says: "help takes one command, not \"auth login x\""),
   ])
   func mistakesEndWithCode2(_ mistake: Mistake) async throws {
     let result = try await CLIProgram(in: CLIWorkspace()).run(mistake.arguments)
@@ -55,6 +65,14 @@ import Testing
     #expect(result.error == (try await program.run(["--help"])).output)
   }
 
+  @Test func aGroupAloneShowsItsHelpOnStandardError() async throws {
+    let program = CLIProgram(in: CLIWorkspace())
+    let result = try await program.run(["auth"])
+    #expect(result.code == 2)
+    #expect(result.output.isEmpty)
+    #expect(result.error == (try await program.run(["auth", "--help"])).output)
+  }
+
   @Test(arguments: [["--version"], ["-V"], ["status", "--version"]])
   func version(_ arguments: [String]) async throws {
     let result = try await CLIProgram(in: CLIWorkspace()).run(arguments)
@@ -68,6 +86,11 @@ import Testing
     (["help", "status"], "warmplane status [flags]"), (["status", "--help"], "warmplane status [flags]"),
     (["-h", "daemon", "--port", "nonsense"], "warmplane daemon [flags]"),
     (["call-capability", "--help"], "warmplane call-capability <id> [flags]"),
+    (["auth", "--help"], "warmplane auth <command> [flags]"), (["help", "auth"], "warmplane auth <command> [flags]"),
+    (["help", "auth", "status"], "warmplane auth status [server] [flags]"),
+    (
+      ["auth", "exchange", "--help"], "warmplane auth exchange <server> --code <CODE> --state <STATE> [flags]"
+    ),
   ])
   func helpIsOnStandardOutput(_ arguments: [String], _ usage: String) async throws {
     let result = try await CLIProgram(in: CLIWorkspace()).run(arguments)
@@ -82,11 +105,15 @@ import Testing
     let commands = [
       "daemon", "status", "stop", "restart", "reload", "logs", "list-capabilities", "describe-capability",
       "call-capability", "list-resources", "read-resource", "list-prompts", "get-prompt", "validate-config",
+      "auth discover", "auth login", "auth start", "auth exchange", "auth status", "auth refresh", "auth import",
+      "auth logout",
     ]
-    var texts = [overview]
+    var texts = [overview, try await program.run(["help", "auth"]).output]
     for command in commands {
       #expect(overview.contains("\n  \(command) "))
-      texts.append(try await program.run(["help", command]).output)
+      let text = try await program.run(["help"] + command.split(separator: " ").map(String.init)).output
+      #expect(text.contains("\nExamples:\n"))
+      texts.append(text)
     }
     for line in texts.joined().split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
   }

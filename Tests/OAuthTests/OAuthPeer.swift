@@ -174,9 +174,7 @@ struct OAuthWorld {
         code: code, verifier: attempt.verifier, client: attempt.client, pending: attempt.pending, record,
         isolation: isolation)
       try store.update("docs") { entry in
-        entry?.tokens = tokens
-        entry?.challengedScope = nil
-        entry?.forgetPendingLogin()
+        entry?.finishLogin(tokens, as: attempt.client, state: attempt.state)
       }
     case .failed(let reason): throw LoginFailure(reason)
     case let other: throw TestFailure("\(other): \(location)")

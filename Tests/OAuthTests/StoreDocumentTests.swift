@@ -194,6 +194,7 @@ struct StoreDocumentTests {
     entry.codeVerifier = "v"
     entry.oauthState = "o"
     entry.pendingLogin = PendingLogin(redirectURI: "u", scope: nil, startedAt: 0)
+    entry.pendingLogin?.client = StoredClient(clientID: "p", clientSecret: "q")
     entry.serverURL = "w"
     var record = DiscoveryRecord()
     record.resourceMetadataURL = "1"

@@ -13,7 +13,13 @@ package struct LoginAttempt: Sendable, Equatable {
 
   /// Writes all of it into the entry; a login that was pending before is forgotten.
   package func save(in entry: inout StoreEntry) {
-    entry.clientInfo = client
+    var pending = pending
+    if entry.tokens?.refreshToken != nil, let other = entry.clientInfo, other.clientID != client.clientID {
+      // It is the other client's until this login has brought new tokens.
+      pending.client = client
+    } else {
+      entry.clientInfo = client
+    }
     entry.codeVerifier = verifier.text
     entry.oauthState = state
     entry.pendingLogin = pending

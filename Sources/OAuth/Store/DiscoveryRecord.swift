@@ -32,6 +32,14 @@ package struct DiscoveryRecord: Sendable, Equatable {
   /// Whether PKCE with S256 is announced (RFC 7636 section 4.2).
   package var supportsS256: Bool { codeChallengeMethodsSupported?.contains("S256") ?? false }
 
+  /// Whether nothing says that `other` is of another authorization server. Records that the configuration gave may have
+  /// no issuer; then the token endpoint tells, for that is where secrets go.
+  package func isSameServer(as other: DiscoveryRecord) -> Bool {
+    if let authorizationServer, let server = other.authorizationServer { return authorizationServer == server }
+    guard let tokenEndpoint, let endpoint = other.tokenEndpoint else { return true }
+    return tokenEndpoint == endpoint
+  }
+
   /// How long `start` and `login` use a record without asking again, in seconds.
   package static let freshSeconds: Int64 = 24 * 3600
 

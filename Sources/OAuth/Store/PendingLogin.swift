@@ -6,6 +6,9 @@ package struct PendingLogin: Sendable, Equatable {
   package var scope: String?
   /// Seconds since 1970.
   package var startedAt: Int64
+  /// The client that was registered for this login while the stored tokens are still those of another one: it becomes
+  /// the entry's `clientInfo` with the tokens of this login. nil: `clientInfo` is it.
+  package var client: StoredClient?
 
   package init(redirectURI: String, scope: String?, startedAt: Int64) {
     self.redirectURI = redirectURI

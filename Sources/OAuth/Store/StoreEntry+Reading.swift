@@ -41,6 +41,7 @@ extension PendingLogin {
     guard let redirectURI = try members.text("redirectUri") else { return nil }
     self.init(
       redirectURI: redirectURI, scope: try members.text("scope"), startedAt: try members.seconds("startedAt") ?? 0)
+    if let object = try members.object("clientInfo") { client = try StoredClient(object) }
   }
 }
 

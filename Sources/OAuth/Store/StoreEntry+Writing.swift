@@ -52,6 +52,11 @@ extension PendingLogin {
     edits.set("redirectUri", from: old?.redirectURI, to: redirectURI)
     edits.set("scope", from: old?.scope, to: scope)
     edits.set("startedAt", from: old?.startedAt, to: startedAt)
+    guard let client else { return edits.set("clientInfo", to: nil) }
+    if client == old?.client { return }
+    var members = ObjectEdits()
+    client.write(replacing: nil, to: &members)
+    edits.set("clientInfo", to: members.applied(to: nil))
   }
 }
 

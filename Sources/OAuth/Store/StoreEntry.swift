@@ -17,6 +17,12 @@ package struct StoreEntry: Sendable, Equatable {
 
   package init() {}
 
+  /// What goes on with `old` for the server at `url`; nothing of it when it was for another server.
+  package init(continuing old: StoreEntry?, for url: String) {
+    self = old.flatMap { $0.isFor(url) ? $0 : nil } ?? StoreEntry()
+    serverURL = url
+  }
+
   /// Whether the entry is for the server at `url`: an entry that names none is for every one.
   package func isFor(_ url: String) -> Bool { serverURL.map { $0 == url } ?? true }
 
@@ -24,14 +30,22 @@ package struct StoreEntry: Sendable, Equatable {
   /// authorization server, must not be used with the new one (RFC 9207, RFC 8707): tokens of another server go
   /// altogether; client and refresh token of another authorization server go; an access token may still be good.
   package mutating func adopt(_ record: DiscoveryRecord, for url: String) {
-    if !isFor(url) { self = StoreEntry() }
-    if let old = discovery?.authorizationServer, old != record.authorizationServer {
+    self = StoreEntry(continuing: self, for: url)
+    if let discovery, !discovery.isSameServer(as: record) {
       clientInfo = nil
       tokens?.refreshToken = nil
       forgetPendingLogin()
     }
     discovery = record
-    serverURL = url
+  }
+
+  /// The login of `state` has brought tokens, issued to `client`. What the server missed was asked for with it, and is
+  /// granted or refused; another login that may have begun meanwhile stays pending.
+  package mutating func finishLogin(_ tokens: StoredTokens, as client: StoredClient, state: String) {
+    self.tokens = tokens
+    clientInfo = client
+    challengedScope = nil
+    if oauthState == state { forgetPendingLogin() }
   }
 
   /// A login ended, or began anew.

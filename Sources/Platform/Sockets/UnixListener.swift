@@ -1,11 +1,6 @@
-import CLinux
-import Glibc
-
 /// Accepts connections of peers that its rule lets in, on the loop. Loop-confined; stops when it is closed or released.
 package final class UnixListener {
-  private var socket: OwnedDescriptor?
-  private var watch: Watch?
-  private let loop: EventLoop
+  private var listener: SocketListener?
   private let rule: PeerRule
   private let onConnection: (consuming OwnedDescriptor, PeerCredentials) -> Void
   /// Called with the reason when a connection had to be refused or lost (untrusted peer, no descriptors left).
@@ -16,53 +11,26 @@ package final class UnixListener {
     loop: EventLoop, socket: consuming OwnedDescriptor, rule: PeerRule = .own,
     onConnection: @escaping (consuming OwnedDescriptor, PeerCredentials) -> Void
   ) throws(SystemError) {
-    self.loop = loop
     self.rule = rule
     self.onConnection = onConnection
-    try socket.setNonBlocking()
-    let number = socket.number
-    self.socket = consume socket
-    watch = try loop.watch(number, for: .readable) { [weak self] _ in self?.acceptAll() }
+    listener = try SocketListener(loop: loop, socket: socket) { [weak self] connection in self?.accept(connection) }
+    listener?.onRefusal = { [weak self] reason in self?.onRefusal?(reason) }
   }
 
   deinit { close() }
 
-  private func acceptAll() {
-    while let listener = socket?.number {
-      let number = wp_accept(listener)
-      if number < 0 {
-        switch errno {
-        case EINTR, ECONNABORTED: continue
-        case EAGAIN: return
-        default:
-          // EMFILE and ENFILE would be reported again at once: rest a moment instead of spinning.
-          onRefusal?("\(SystemError("accept4"))")
-          watch?.update([])
-          loop.schedule(after: .milliseconds(100)) { [weak self] in self?.watch?.update(.readable) }
-          return
-        }
-      }
-      let connection = OwnedDescriptor(owning: number)
-      guard let peer = try? PeerCredentials(of: connection) else { continue }
-      guard rule.accepts(peer) else {
-        onRefusal?("refused a connection of uid \(peer.uid) (pid \(peer.pid))")
-        continue
-      }
-      onConnection(connection, peer)
+  private func accept(_ connection: consuming OwnedDescriptor) {
+    guard let peer = try? PeerCredentials(of: connection) else { return }
+    guard rule.accepts(peer) else {
+      onRefusal?("refused a connection of uid \(peer.uid) (pid \(peer.pid))")
+      return
     }
+    onConnection(connection, peer)
   }
 
   /// Stops accepting and gives the socket away, still listening; the caller owns the descriptor. Nil when it is closed.
-  package func release() -> Int32? {
-    watch?.cancel()
-    watch = nil
-    return socket.take()?.release()
-  }
+  package func release() -> Int32? { listener?.release() }
 
   /// Stops accepting. The file in the file system stays. Idempotent.
-  package func close() {
-    watch?.cancel()
-    watch = nil
-    socket = nil
-  }
+  package func close() { listener?.close() }
 }

@@ -4,10 +4,17 @@ extension ArgumentTable {
   static let warmplane = ArgumentTable(
     commands: [
       daemon, status, stop, restart, reload, upgrade, logs, listCapabilities, describeCapability, callCapability,
-      listResources,
-      readResource, listPrompts, getPrompt, mcpServer, validateConfig,
+      listResources, readResource, listPrompts, getPrompt, mcpServer, validateConfig, authDiscover, authLogin,
+      authStart,
+      authExchange, authStatus, authRefresh, authImport, authLogout,
     ],
-    commonFlags: [.config])
+    commonFlags: [.config],
+    groupDetails: [
+      "auth": """
+      Gets and keeps the credentials of servers whose auth is of type "oauth". These commands work on the credential \
+      store, which the daemon watches; they need no daemon, and start none.
+      """
+    ])
 
   private static let daemon = Command(
     name: "daemon", group: "Daemon", summary: "Run the daemon in the foreground",

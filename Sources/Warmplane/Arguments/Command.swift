@@ -16,6 +16,7 @@ struct Command: Sendable {
     let note: String
   }
 
+  /// One word, or two: a group and what to do.
   let name: String
   /// The heading under which the list of commands shows it.
   let group: String
@@ -28,8 +29,11 @@ struct Command: Sendable {
   var examples: [Example] = []
   let run: @Sendable (ParsedArguments) throws(CommandFailure) -> ExitCode
 
+  var words: [String] { name.split(separator: " ").map(String.init) }
+
   /// `warmplane call-capability <id> [flags]`
   var usage: String {
-    (["warmplane", name] + operands.map(\.placeholder) + ["[flags]"]).joined(separator: " ")
+    let required = flags.filter(\.isRequired).map { "--\($0.name)\($0.placeholder.map { " \($0)" } ?? "")" }
+    return (["warmplane", name] + operands.map(\.placeholder) + required + ["[flags]"]).joined(separator: " ")
   }
 }

@@ -5,6 +5,8 @@ struct Flag: Sendable {
     case none
     /// Any text; the name stands for it in help texts.
     case text(String)
+    /// A whole number that is not negative; the name stands for it in help texts.
+    case number(String)
     /// A TCP port.
     case port
     case choice(String, [String])
@@ -15,19 +17,22 @@ struct Flag: Sendable {
   let short: Character?
   let value: Value
   let help: String
+  /// Whether each command that has it cannot do without.
+  let isRequired: Bool
 
-  init(_ name: String, short: Character? = nil, value: Value = .none, help: String) {
+  init(_ name: String, short: Character? = nil, value: Value = .none, help: String, isRequired: Bool = false) {
     self.name = name
     self.short = short
     self.value = value
     self.help = help
+    self.isRequired = isRequired
   }
 
   /// The name of the value in help texts; nil for a switch.
   var placeholder: String? {
     switch value {
     case .none: nil
-    case .text(let name), .choice(let name, _): "<\(name)>"
+    case .text(let name), .number(let name), .choice(let name, _): "<\(name)>"
     case .port: "<PORT>"
     }
   }
@@ -37,9 +42,11 @@ struct Flag: Sendable {
     switch value {
     case .none, .text:
       return nil
+    case .number:
+      if Self.isDigits(text), Int64(text) != nil { return nil }
+      return "expected a whole number"
     case .port:
-      // Not `UInt16(text)` alone: that takes "+80" as well.
-      if text.utf8.allSatisfy({ $0 &- 0x30 < 10 }), UInt16(text) != nil { return nil }
+      if Self.isDigits(text), UInt16(text) != nil { return nil }
       return "expected a port from 0 to 65535"
     case .choice(_, let choices):
       if choices.contains(text) { return nil }
@@ -47,4 +54,7 @@ struct Flag: Sendable {
       return "expected \(choices.dropLast().joined(separator: ", ")) or \(choices.last ?? "")\(suggestion)"
     }
   }
+
+  /// `UInt16(text)` alone would take "+80" as well.
+  private static func isDigits(_ text: String) -> Bool { text.utf8.allSatisfy { $0 &- 0x30 < 10 } }
 }

@@ -1,9 +1,8 @@
 /// What a command line asks for.
 enum Invocation: Sendable {
-  /// Help on one command, or on all.
-  case help(Command?)
+  case help(HelpTopic)
   case version
-  /// No command.
-  case nothing
+  /// No command, or only the first word of several.
+  case incomplete(HelpTopic)
   case command(ParsedArguments)
 }

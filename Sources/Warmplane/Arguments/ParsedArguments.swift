@@ -20,4 +20,7 @@ struct ParsedArguments: Sendable {
 
   /// The value of a flag that is a port.
   func port(_ flag: Flag) -> UInt16? { values[flag.name].flatMap { UInt16($0) } }
+
+  /// The value of a flag that is a number.
+  func number(_ flag: Flag) -> Int64? { values[flag.name].flatMap { Int64($0) } }
 }

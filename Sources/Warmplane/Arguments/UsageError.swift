@@ -1,12 +1,12 @@
 /// A command line that cannot be understood.
 struct UsageError: Error, Sendable {
   let message: String
-  /// The command, as far as it is known.
-  let command: Command?
+  /// What it is about, as far as that is known.
+  let topic: HelpTopic
 
-  init(_ message: String, command: Command? = nil) {
+  init(_ message: String, topic: HelpTopic = .overview) {
     self.message = message
-    self.command = command
+    self.topic = topic
   }
 
   /// The message, how it goes, and where help is.
@@ -14,8 +14,8 @@ struct UsageError: Error, Sendable {
     """
     Error: \(message)
 
-    Usage: \(command?.usage ?? ArgumentTable.usage)
-    Try:   warmplane help\(command.map { " \($0.name)" } ?? "")
+    Usage: \(topic.usage)
+    Try:   \(topic.helpLine)
 
     """
   }

@@ -16,13 +16,7 @@ struct BridgeAttachment: Sendable {
     } catch {
       throw CommandFailure(error.description)
     }
-    do {
-      _ = try Configuration.load(path: location.path)
-    } catch {
-      throw CommandFailure(
-        "the config file \(location.path) cannot be used",
-        causes: error.problems.map { $0.rendered(path: location.path) })
-    }
+    try DaemonLocator.checkedConfiguration(location)
     place = try DaemonPlace(location)
     isStarting = !arguments.has(.noStart)
   }

@@ -49,7 +49,7 @@ enum DaemonLocator {
   private static func startedControl(
     _ location: ConfigurationLocation, isStarting: Bool
   ) throws(CommandFailure) -> ControlClient {
-    try checkConfiguration(location)
+    try checkedConfiguration(location)
     let place = try DaemonPlace(location)
     let indicator = WaitIndicator("Starting the daemon …")
     defer { indicator.clear() }
@@ -62,10 +62,11 @@ enum DaemonLocator {
     }
   }
 
-  /// Throws the problems of a file that a daemon could not use.
-  static func checkConfiguration(_ location: ConfigurationLocation) throws(CommandFailure) {
+  /// The content of a file; throws the problems of one that a daemon could not use.
+  @discardableResult
+  static func checkedConfiguration(_ location: ConfigurationLocation) throws(CommandFailure) -> Configuration {
     do {
-      _ = try Configuration.load(path: location.path)
+      return try Configuration.load(path: location.path)
     } catch {
       throw CommandFailure(
         "the config file \(location.path) cannot be used",

@@ -3,9 +3,13 @@ enum HelpText {
   /// Lines stay readable on a wide terminal and fit a usual one.
   private static let widest = 80
 
-  static func text(for command: Command?, of table: ArgumentTable, style: TextStyle) -> String {
+  static func text(for topic: HelpTopic, of table: ArgumentTable, style: TextStyle) -> String {
     let page = Page(style: style, width: min(style.width, widest))
-    return command.map { page.command($0, table) } ?? page.overview(table)
+    switch topic {
+    case .overview: return page.overview(table)
+    case .group(let name): return page.group(name, table)
+    case .command(let command): return page.command(command, table)
+    }
   }
 
   private struct Page {
@@ -14,7 +18,7 @@ enum HelpText {
 
     func overview(_ table: ArgumentTable) -> String {
       var text = "warmplane keeps MCP servers warm behind one local daemon.\n"
-      text += heading("Usage") + "  \(ArgumentTable.usage)\n"
+      text += heading("Usage") + "  \(HelpTopic.overview.usage)\n"
       var groups: [String] = []
       for command in table.commands where !groups.contains(command.group) { groups.append(command.group) }
       let column = table.commands.map(\.name.count).max() ?? 0
@@ -31,6 +35,16 @@ enum HelpText {
       text += heading("Exit codes")
       text += "  0 success   1 the operation failed   2 wrong usage   3 no daemon reachable\n\n"
       return text + "\"warmplane help <command>\" explains one command.\n"
+    }
+
+    func group(_ name: String, _ table: ArgumentTable) -> String {
+      let commands = table.commands.filter { $0.words.count > 1 && $0.words[0] == name }
+      let column = commands.map(\.name.count).max() ?? 0
+      var text = paragraph(table.groupDetails[name] ?? "")
+      text += heading("Usage") + "  \(HelpTopic.group(name).usage)\n"
+      text += heading("Commands")
+      for command in commands { text += entry(command.name, command.summary, column: column) }
+      return text + "\n\"warmplane help \(name) <command>\" explains one command.\n"
     }
 
     private static let examples = [

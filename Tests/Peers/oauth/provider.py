@@ -41,7 +41,7 @@ class Provider(OAuthAuthorizationServerProvider[AuthorizationCode, RefreshToken,
             client_id=client_id,
             client_secret=description.get("client_secret"),
             token_endpoint_auth_method=description["token_endpoint_auth_method"],
-            redirect_uris=[AnyUrl("http://127.0.0.1:8788/callback")],
+            redirect_uris=[AnyUrl(description.get("redirect_uri", "http://127.0.0.1:8788/callback"))],
             scope=" ".join(self.world.options["scopes"]),
         )
 

@@ -13,7 +13,8 @@ Options, all optional:
     resource_scopes      scopes_supported of the resource
     required_scopes      without which the resource answers 403; default []
     registration         true: dynamic registration
-    clients              of their own: [{"client_id", "client_secret"?, "token_endpoint_auth_method", "public_key"?}]
+    clients              of their own: [{"client_id", "client_secret"?, "token_endpoint_auth_method", "public_key"?,
+                         "redirect_uri"?}]
     metadata_documents   URLs that are clients (Client ID Metadata Documents)
     lifetime             of access tokens in seconds; default 3600
     refresh              true: refresh tokens are issued; "fixed": and never rotated

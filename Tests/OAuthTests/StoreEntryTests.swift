@@ -1,46 +1,22 @@
 import OAuth
 import Testing
 
-/// Where the store is (contract §7.2), and what its entries are worth.
-struct StoreLocationTests {
-  struct Row: Sendable, CustomTestStringConvertible {
-    var variables: [String: String]
-    var files: Set<String> = []
-    var configured: String?
-    var found: String?
-    var testDescription: String { "\(variables) \(files.sorted())" }
-  }
+/// What entries are worth.
+struct StoreEntryTests {
+  struct SameServer: Sendable {
+    let issuer: String?
+    let token: String?
+    let otherIssuer: String?
+    let otherToken: String?
+    let isSame: Bool
 
-  @Test(arguments: [
-    Row(variables: ["HOME": "/h"], configured: "/c/s.json", found: "/c/s.json"),
-    Row(variables: [:], configured: "/c/s.json", found: "/c/s.json"),
-    Row(
-      variables: ["HOME": "/h", "XDG_DATA_HOME": "/x"],
-      files: ["/x/opencode/mcp-auth.json", "/h/.local/share/opencode/mcp-auth.json"],
-      found: "/x/opencode/mcp-auth.json"),
-    Row(
-      variables: ["HOME": "/h", "XDG_DATA_HOME": "/x"],
-      files: ["/h/.local/share/opencode/mcp-auth.json", "/h/.config/opencode/mcp-auth.json"],
-      found: "/h/.local/share/opencode/mcp-auth.json"),
-    Row(
-      variables: ["HOME": "/h", "XDG_DATA_HOME": "/x"], files: ["/h/.config/opencode/mcp-auth.json"],
-      found: "/h/.config/opencode/mcp-auth.json"),
-    Row(variables: ["HOME": "/h", "XDG_DATA_HOME": "/x"], found: "/x/opencode/mcp-auth.json"),
-    Row(variables: ["HOME": "/h"], found: "/h/.local/share/opencode/mcp-auth.json"),
-    Row(variables: ["HOME": "/h/", "XDG_DATA_HOME": ""], found: "/h/.local/share/opencode/mcp-auth.json"),
-    Row(variables: ["HOME": "/h", "XDG_DATA_HOME": "relative"], found: "/h/.local/share/opencode/mcp-auth.json"),
-    Row(
-      variables: ["HOME": "", "USERPROFILE": "/u", "HOMEDRIVE": "/d", "HOMEPATH": "/p"],
-      found: "/u/.local/share/opencode/mcp-auth.json"),
-    Row(variables: ["HOMEDRIVE": "/d", "HOMEPATH": "/p"], found: "/d/p/.local/share/opencode/mcp-auth.json"),
-    Row(variables: ["HOMEDRIVE": "/d"], found: nil),
-    Row(variables: [:], found: nil),
-    Row(variables: ["XDG_DATA_HOME": "/x"], found: "/x/opencode/mcp-auth.json"),
-  ])
-  func location(_ row: Row) {
-    let found = try? CredentialStoreLocation.find(
-      configured: row.configured, environment: { row.variables[$0] }, exists: { row.files.contains($0) })
-    #expect(found == row.found)
+    init(_ issuer: String?, _ token: String?, _ otherIssuer: String?, _ otherToken: String?, _ isSame: Bool) {
+      self.issuer = issuer
+      self.token = token
+      self.otherIssuer = otherIssuer
+      self.otherToken = otherToken
+      self.isSame = isSame
+    }
   }
 
   @Test func status() {
@@ -77,6 +53,22 @@ struct StoreLocationTests {
     #expect(entry.tokens == StoredTokens(accessToken: "a") && entry.clientInfo == nil && entry.oauthState == nil)
     entry.adopt(record, for: "https://e.example/other")
     #expect(entry.tokens == nil && entry.serverURL == "https://e.example/other" && entry.discovery == record)
+  }
+
+  @Test(arguments: [
+    SameServer("https://a", "https://a/t", "https://a", "https://b/t", true),
+    SameServer("https://a", "https://a/t", "https://b", nil, false),
+    SameServer("https://a", "https://a/t", nil, "https://a/t", true),
+    SameServer("https://a", "https://a/t", nil, "https://b/t", false),
+    SameServer(nil, "https://a/t", "https://a", "https://b/t", false),
+    SameServer("https://a", nil, nil, "https://b/t", true),
+    SameServer(nil, nil, "https://a", nil, true), SameServer("https://a", "https://a/t", nil, nil, true),
+  ])
+  func theSameServer(_ row: SameServer) {
+    var (one, other) = (DiscoveryRecord(), DiscoveryRecord())
+    (one.authorizationServer, one.tokenEndpoint) = (row.issuer, row.token)
+    (other.authorizationServer, other.tokenEndpoint) = (row.otherIssuer, row.otherToken)
+    #expect(one.isSameServer(as: other) == row.isSame && other.isSameServer(as: one) == row.isSame)
   }
 
   @Test func ageOfARecord() {

@@ -1,10 +1,13 @@
+import Glibc
+
 /// Where the credential store is (contract §7.2). Pure: a function of variables and of which files exist.
 package enum CredentialStoreLocation {
   /// There is no home directory, and nothing else says where the store is.
   package struct NotFound: Error, Sendable, Equatable, CustomStringConvertible {
-    package var description: String {
-      "no place for the credential store: HOME is not set; set it, or authStorePath in the config file"
-    }
+    /// In a few words.
+    package var reason: String { "neither HOME nor USERPROFILE nor HOMEDRIVE with HOMEPATH is set" }
+
+    package var description: String { "no place for the credential store: \(reason)" }
   }
 
   /// The first that applies: what the configuration says; OpenCode's file where it exists; where it would be made.
@@ -31,6 +34,13 @@ package enum CredentialStoreLocation {
     let config = place(in: "\(home)/.config")
     if exists(config) { return config }
     return data ?? local
+  }
+
+  /// For this process. `directory`: that of the configuration file, links resolved. Looks at the file system.
+  package static func find(for configuration: Configuration, in directory: String) throws(NotFound) -> String {
+    try find(
+      configured: configuration.authStorePath(relativeTo: directory),
+      environment: { name in getenv(name).map { String(cString: $0) } }, exists: { access($0, F_OK) == 0 })
   }
 
   private static func place(in directory: String) -> String {

@@ -1,0 +1,51 @@
+import Configuration
+import HTTPClient
+import OAuth
+import Platform
+import Protocol
+
+/// The requests of `auth` commands, with what the person at the terminal sees meanwhile.
+struct AuthNetwork {
+  let server: AuthServer
+  let profile: OAuthProfile
+  private let settings: HTTPClient.Settings
+
+  /// Reads what the configuration says about `server`, its client's secret included.
+  init(_ server: AuthServer, _ files: AuthFiles) throws(CommandFailure) {
+    self.server = server
+    profile = try server.profile(files, withSecret: true)
+    var authorities: String?
+    if let file = server.entry.caFile {
+      authorities = files.absolute(try AuthServer.expand(file, field: "caFile", of: server.id))
+    }
+    settings = HTTPClient.Settings(
+      userAgent: "warmplane/\(WarmplaneVersion.current)", authorityFile: authorities,
+      proxies: ProcessEnvironment.all.map { "\($0.name)=\($0.value)" })
+  }
+
+  /// A client on the loop of `on`; to be closed by the caller.
+  func client(_ on: isolated CommandLoop) -> HTTPClient { HTTPClient(loop: on.loop, settings: settings) }
+
+  /// The authorization server of the server: what is stored and fresh with `stored`, else what the network says, else
+  /// what the configuration says.
+  func discover(
+    _ on: isolated CommandLoop, _ client: HTTPClient, stored entry: StoreEntry?
+  ) async throws(CommandFailure) -> DiscoveryRecord {
+    if let entry, entry.isFor(server.url), let record = entry.discovery, record.isFresh(at: EpochSeconds.now) {
+      return record
+    }
+    let indicator = LoopIndicator(on, "Asking for the authorization server of \(server.id.onOneLine) …")
+    defer { indicator.clear() }
+    do {
+      let (record, failure) = try await DiscoveryRun.recordOrFallback(of: profile, client)
+      if let failure {
+        indicator.clear()
+        Console.error("Warning: discovery failed (\(failure.detail)); the endpoints of the config file are used\n")
+      }
+      return record
+    } catch {
+      throw CommandFailure(
+        "the authorization server of server \"\(server.id.onOneLine)\" was not found", causes: [error.detail])
+    }
+  }
+}

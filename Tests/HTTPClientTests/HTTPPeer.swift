@@ -3,8 +3,7 @@ import HTTPClient
 import Protocol
 import TestSupport
 
-/// The servers of `Peers/peer.py`, in a process of their own, one for all tests. It ends with the test program, whose end
-/// closes its standard input.
+/// The servers of `Peers/peer.py`, in a process of their own, one for all tests.
 final class HTTPPeer: Sendable {
   /// One of the servers.
   enum Server: String, CaseIterable, Sendable {
@@ -23,31 +22,11 @@ final class HTTPPeer: Sendable {
   /// PEM file of the authority that signed all but `stranger`.
   let authority: String
   private let ports: [Server: Int]
-  // Held open: its end is the peer's end.
-  private let input = Pipe()
+  private let program: PeerProgram
 
   private init() throws {
-    let peers = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Peers")
-    let root = peers.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    let python = root.appendingPathComponent(".venv-sdk2/bin/python")
-    guard FileManager.default.isExecutableFile(atPath: python.path) else {
-      throw TestFailure("\(python.path) is missing; run scripts/setup --test")
-    }
-    let process = Process()
-    process.executableURL = python
-    process.arguments = [peers.appendingPathComponent("peer.py").path]
-    process.standardInput = input
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    var line: [UInt8] = []
-    while line.last != 0x0a {
-      guard let byte = try output.fileHandleForReading.read(upToCount: 1)?.first else {
-        throw TestFailure("the peer ended before it was ready")
-      }
-      line.append(byte)
-    }
-    let ready = try JSONSlice(validating: line)
+    program = try PeerProgram("Tests/HTTPClientTests/Peers/peer.py", python: ".venv-sdk2/bin/python")
+    let ready = program.announcement
     var ports: [Server: Int] = [:]
     for server in Server.allCases { ports[server] = ready.member(server.rawValue)?.int }
     guard let authority = ready.member("authority")?.string, ports.count == Server.allCases.count else {

@@ -135,6 +135,41 @@ import Testing
     }
   }
 
+  /// Ctrl-C is not a discovery that failed: the endpoints of the configuration are no answer to it.
+  @Test(arguments: ["discover", "start", "login"]) func interruptedDiscovery(_ command: String) async throws {
+    try await BlockingExecutor.run {
+      let program = CLIProgram(in: CLIWorkspace())
+      // Accepts, and says nothing.
+      let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+      defer { close(number) }
+      var address = sockaddr_in()
+      address.sin_family = sa_family_t(AF_INET)
+      address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
+      var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+      let result = withUnsafeMutablePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+          bind(number, $0, size) == 0 && listen(number, 8) == 0 ? getsockname(number, $0, &size) : -1
+        }
+      }
+      try #require(result == 0)
+      try program.workspace.write(
+        """
+        {"authStorePath":"store.json","mcpServers":{"docs":{"url":"http://127.0.0.1:\(UInt16(bigEndian: address.sin_port))/",
+          "auth":{"type":"oauth","clientId":"c","redirectUri":"http://127.0.0.1:\(try CLIAuthWorld.freePort())/",
+          "authorizationEndpoint":"https://as.example/a",
+          "tokenEndpoint":"https://as.example/t","codeChallengeMethodsSupported":["S256"]}}}}
+        """, to: "mcp_servers.json")
+      let running = try program.start(["auth", command, "docs"])
+      let peer = accept(number, nil, nil)
+      defer { close(peer) }
+      kill(running.pid, SIGINT)
+      let ended = try await running.result()
+      #expect(ended.code == 130 && !ended.isSignaled && ended.output.isEmpty)
+      #expect(ended.error == "Error: interrupted\n")
+      #expect(!FileManager.default.fileExists(atPath: "\(program.workspace.directory)/store.json"))
+    }
+  }
+
   @Test func refreshesThatFail() async throws {
     try await BlockingExecutor.run {
       let world = try CLIAuthWorld()

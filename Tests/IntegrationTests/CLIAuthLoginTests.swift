@@ -19,6 +19,19 @@ import Testing
     """
   }
 
+  /// What a login that runs has printed: a sentence and the address to open.
+  private static func shown(_ world: CLIAuthWorld) async throws -> (sentence: String, address: String) {
+    var lines: [Substring] = []
+    let isThere = try await eventually {
+      let name = try FileManager.default.contentsOfDirectory(atPath: world.directory).first { $0.hasSuffix(".err") }
+      let text = world.text(name ?? "none")
+      lines = text.split(separator: "\n")
+      return text.hasSuffix("\n") && lines.count == 2
+    }
+    try #require(isThere, "\(lines)")
+    return (String(lines[0]), String(lines[1]))
+  }
+
   private static func secrets(_ world: CLIAuthWorld) throws -> [String] {
     let entry = try world.entry()
     let members = [
@@ -194,6 +207,7 @@ import Testing
       )
       let unset = try await world.program.run(["auth", "login", "docs"])
       #expect(unset.code == 1 && unset.error.contains("the variable SECRET is not set"))
+      #expect(try await world.program.run(["auth", "discover", "docs"]).code == 0)
       world.program.environment["SECRET"] = "hush"
       let discovered = try await world.program.run(["auth", "discover", "docs"])
       #expect(discovered.code == 0)
@@ -228,17 +242,17 @@ import Testing
       let world = try CLIAuthWorld()
       let running = try world.program.start(["auth", "login", "docs", "--no-browser"])
       let port = world.port
-      #expect(await eventually { CLIAuthWorld.status(of: "/favicon.ico", port) == 404 })
+      #expect(await eventually { world.text().contains("oauthState") })
+      #expect(CLIAuthWorld.status(of: "/favicon.ico", port) == 404)
       // Whatever else comes to the address does not end the wait.
       #expect(CLIAuthWorld.status(of: "/callback?code=x&state=y", port) == 400)
       #expect(CLIAuthWorld.status(of: "/callback?error=access_denied", port) == 400)
       #expect(CLIAuthWorld.status(of: "/callback?code=x", port, method: "POST") == 405)
       let state = try #require(try world.entry().member("oauthState")?.string)
       #expect(CLIAuthWorld.status(of: "/callback?state=\(state)", port) == 400)
-      let printed = try FileManager.default.contentsOfDirectory(atPath: world.directory).first { $0.hasSuffix(".err") }
-      let lines = world.text(printed ?? "").split(separator: "\n").map(String.init)
-      #expect(lines.first == "Open this address in a browser to log in:" && lines.count == 2)
-      let location = try world.browse(lines[1])
+      let (sentence, address) = try await Self.shown(world)
+      #expect(sentence == "Open this address in a browser to log in:")
+      let location = try world.browse(address)
       #expect(CLIAuthWorld.status(of: String(location.dropFirst("http://127.0.0.1:\(port)".count)), port) == 200)
       let result = try await running.result()
       #expect(result.code == 0)
@@ -258,14 +272,9 @@ import Testing
         world.program.environment["PATH"] = "/nowhere"
       }
       let running = try world.program.start(["auth", "login", "docs"])
-      #expect(await eventually { CLIAuthWorld.status(of: "/", port) == 404 })
-      let name =
-        try FileManager.default.contentsOfDirectory(atPath: world.directory).first { $0.hasSuffix(".err") } ?? ""
-      #expect(
-        await eventually { world.text(name).hasSuffix("\n") && world.text(name).split(separator: "\n").count == 2 })
-      let lines = world.text(name).split(separator: "\n").map(String.init)
-      #expect(lines.first?.hasSuffix("Open this address in one to log in:") == true)
-      let location = try world.browse(lines.last ?? "")
+      let (sentence, address) = try await Self.shown(world)
+      #expect(sentence.hasSuffix("Open this address in one to log in:"))
+      let location = try world.browse(address)
       #expect(CLIAuthWorld.status(of: String(location.dropFirst("http://127.0.0.1:\(port)".count)), port) == 200)
       let result = try await running.result()
       #expect(result.code == 0 && result.output.contains("\"browserOpened\": false"))
@@ -276,7 +285,8 @@ import Testing
     try await BlockingExecutor.run {
       let world = try CLIAuthWorld()
       let running = try world.program.start(["auth", "login", "docs", "--no-browser"])
-      #expect(await eventually { CLIAuthWorld.status(of: "/", world.port) == 404 })
+      _ = try await Self.shown(world)
+      #expect(CLIAuthWorld.status(of: "/", world.port) == 404)
       #expect(try world.entry().member("oauthState") != nil)
       kill(running.pid, signal)
       let result = try await running.result()

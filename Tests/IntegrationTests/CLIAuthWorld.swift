@@ -122,8 +122,17 @@ struct CLIAuthWorld {
     try? SurfaceHTTPClient(port: Int(port)).request(method, target).status
   }
 
+  /// One process for all tests.
+  private static let peer = Result {
+    try PeerProgram("Tests/Peers/oauth/authorization_server.py", python: ".venv-sdk1/bin/python")
+  }
+
   private static func ask(_ method: String, _ path: String, _ body: String? = nil) throws -> JSONSlice {
-    let client = try SurfaceHTTPClient(port: try CLIAuthPeer.port.get())
+    let control = try peer.get().announcement.member("control")?.string
+    guard let port = control?.split(separator: ":").last.flatMap({ Int($0) }) else {
+      throw TestFailure("the peer has no address")
+    }
+    let client = try SurfaceHTTPClient(port: port)
     let answer = try client.request(method, path, body: body.map { Array($0.utf8) })
     guard answer.status == 200 else { throw TestFailure("\(path): \(answer.status) \(answer.text)") }
     return answer.json

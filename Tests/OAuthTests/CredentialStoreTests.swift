@@ -91,6 +91,30 @@ struct CredentialStoreTests {
     try sample.store.read()
   }
 
+  /// A program that does not know our lock writes while we make the new content: its change is not lost.
+  @Test func anotherProgramIsFaster() throws {
+    let sample = try StoreSample(#"{"other":{"serverUrl":"old"}}"#)
+    var calls = 0
+    try sample.store.update("k") { entry in
+      calls += 1
+      if calls == 1 { try? sample.write(#"{"other":{"serverUrl":"new one"}}"#) }
+      entry = Self.entry("t")
+    }
+    #expect(calls == 2)
+    let snapshot = try sample.store.read()
+    #expect(snapshot.entry("other")?.serverURL == "new one" && snapshot.entry("k") == Self.entry("t"))
+    // One that never stops keeps us from writing, not from ending.
+    let failure = #expect(throws: CredentialStoreFailure.self) {
+      try sample.store.update("k") { entry in
+        calls += 1
+        try? sample.write(#"{"other":{"serverUrl":"\#(String(repeating: "x", count: calls))"}}"#)
+        entry = Self.entry("u")
+      }
+    }
+    #expect(failure?.reason == .locked)
+    #expect(sample.names() == ["mcp-auth.json", "mcp-auth.json.lock"])
+  }
+
   @Test func whatIsNoFile() throws {
     let sample = try StoreSample()
     mkdir(sample.store.path, 0o700)

@@ -1,4 +1,3 @@
-import Foundation
 import HTTPClient
 import Platform
 import Protocol
@@ -8,45 +7,17 @@ import TestSupport
 
 /// `Tests/Peers/oauth/authorization_server.py` as a process of its own, one for all tests. It ends with the test program,
 /// whose end closes its standard input.
-final class OAuthPeer: Sendable {
-  private static let shared = Result { try OAuthPeer() }
-
-  private let control: String
-  // Held open: its end is the peer's end.
-  private let input = Pipe()
-
-  private init() throws {
-    let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    let python = tests.deletingLastPathComponent().appendingPathComponent(".venv-sdk1/bin/python")
-    guard FileManager.default.isExecutableFile(atPath: python.path) else {
-      throw TestFailure("\(python.path) is missing; run scripts/setup --test")
-    }
-    let process = Process()
-    process.executableURL = python
-    process.arguments = [tests.appendingPathComponent("Peers/oauth/authorization_server.py").path]
-    process.standardInput = input
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    var line: [UInt8] = []
-    while line.last != 0x0A {
-      guard let byte = try output.fileHandleForReading.read(upToCount: 1)?.first else {
-        throw TestFailure("the peer ended before it was ready")
-      }
-      line.append(byte)
-    }
-    guard let control = try JSONSlice(validating: line).member("control")?.string else {
-      throw TestFailure("the peer has no address")
-    }
-    self.control = control
+enum OAuthPeer {
+  private static let program = Result {
+    try PeerProgram("Tests/Peers/oauth/authorization_server.py", python: ".venv-sdk1/bin/python")
   }
 
   /// One request to the peer's control address.
   static func ask(
     _ client: HTTPClient, _ path: String, _ body: String? = nil, isolation: isolated (any Actor)? = #isolation
   ) async throws -> JSONSlice {
-    let peer = try shared.get()
-    guard let url = HTTPURL("\(peer.control)\(path)") else { throw TestFailure("no URL: \(path)") }
+    let control = try program.get().announcement.member("control")?.string ?? ""
+    guard let url = HTTPURL("\(control)\(path)") else { throw TestFailure("no URL: \(control)\(path)") }
     var request = HTTPRequest(body == nil ? "GET" : "POST", url, body: body.map { Array($0.utf8) })
     request.totalTimeout = .seconds(60)
     request.bodyLimit = 64 << 20

@@ -14,7 +14,10 @@ package struct CredentialSnapshot: Sendable {
 
   package func entry(_ key: String) -> StoreEntry? { document.entry(key) }
 
+  /// Whether the file is the one that was read, as far as its stamp tells.
+  func isStillThere(at path: String) -> Bool { StoreStamp(path: path) == stamp }
+
   /// Whether this is still what the file says: one `stat`. False, too, when the file had changed so shortly before it was
   /// read that nobody can tell.
-  package func isCurrent(at path: String) -> Bool { isSettled && StoreStamp(path: path) == stamp }
+  package func isCurrent(at path: String) -> Bool { isSettled && isStillThere(at: path) }
 }

@@ -35,8 +35,9 @@ package struct CredentialStore: Sendable, Equatable {
   }
 
   /// Changes what is under `key`; other keys, and members that we do not know, are not touched. `change` gets what the
-  /// file says under the lock, so it sees what other processes did before; nil is no entry. Nothing is written when
-  /// nothing changes, unless `always`. Returns what `change` returns.
+  /// file says under the lock, so it sees what other processes did before; nil is no entry. It is called again when a
+  /// program that does not know the lock was faster. Nothing is written when nothing changes, unless `always`. Returns
+  /// what `change` returns.
   @discardableResult
   package func update<T>(
     _ key: String, always: Bool = false, _ change: (inout StoreEntry?) -> T
@@ -49,20 +50,32 @@ package struct CredentialStore: Sendable, Equatable {
       throw CredentialStoreFailure(.locked, path: path, detail: "it was not released within \(Self.patience)")
     }
     defer { lock.release() }
-    let document = try read().document
-    let old = document.entry(key)
-    var new = old
-    let result = change(&new)
-    guard always || new != old else { return result }
-    let bytes = document.replacing(key, with: new)
-    // Nothing is written that could not be read again: values that are too many, or not as they must be.
+    for _ in 0..<Self.mostAttempts {
+      let snapshot = try read()
+      let old = snapshot.entry(key)
+      var new = old
+      let result = change(&new)
+      guard always || new != old else { return result }
+      let bytes = try content(snapshot.document, key, new)
+      let isWritten = try onDisk(.unwritable) { () throws(SystemError) -> Bool in
+        try target.replace(with: bytes) { snapshot.isStillThere(at: path) }
+      }
+      if isWritten { return result }
+    }
+    throw CredentialStoreFailure(.locked, path: path, detail: "another program writes it again and again")
+  }
+
+  /// The new content, which must be one that can be read again: values may be too many, or not as they must be.
+  private func content(
+    _ document: StoreDocument, _ key: String, _ entry: StoreEntry?
+  ) throws(CredentialStoreFailure) -> [UInt8] {
+    let bytes = document.replacing(key, with: entry)
     do {
       _ = try StoreDocument(bytes)
+      return bytes
     } catch {
       throw CredentialStoreFailure(.unwritable, path: path, detail: "the new content would be damaged: \(error.text)")
     }
-    try onDisk(.unwritable) { () throws(SystemError) -> Void in try target.replace(with: bytes) }
-    return result
   }
 
   /// The file behind `path`, in a directory that exists.

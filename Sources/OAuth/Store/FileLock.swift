@@ -15,9 +15,18 @@ package final class FileLock: Sendable {
   /// The lock of `path`, or nil while somebody else has it. Makes the file (0600) where it is missing.
   package static func attempt(_ path: String) throws(SystemError) -> FileLock? {
     let file = try OwnedDescriptor.open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK)
+    keepOpenForOwner(file.number, path)
     if retryingInterrupts({ flock(file.number, LOCK_EX | LOCK_NB) }) == 0 { return FileLock(file) }
     if errno == EWOULDBLOCK { return nil }
     throw SystemError("flock", subject: path)
+  }
+
+  /// A lock that the administrator's command made must not shut out the user whose directory it is in.
+  private static func keepOpenForOwner(_ number: Int32, _ path: String) {
+    guard geteuid() == 0 else { return }
+    var directory = stat()
+    guard stat(ExecutablePath.directory(of: path), &directory) == 0, directory.st_uid != 0 else { return }
+    _ = fchown(number, directory.st_uid, directory.st_gid)
   }
 
   /// Waits for the lock of `path`, on the calling thread; nil when `limit` has passed or `isCancelled` says so, which is

@@ -29,12 +29,17 @@ struct PrivateFile {
   private var temporaryPrefix: String { ".\(name).tmp-" }
 
   /// Writes `content` beside the file (0600), brings it to the disk and puts it in the place of the file. The directory
-  /// must exist. Whoever calls has the lock of this file.
-  func replace(with content: [UInt8]) throws(SystemError) {
+  /// must exist. Whoever calls has the lock of this file. False, and nothing has changed, if `isCurrent` says at the last
+  /// moment that somebody who does not know the lock has written the file.
+  func replace(with content: [UInt8], if isCurrent: () -> Bool) throws(SystemError) -> Bool {
     removeLeftovers()
     let temporary = "\(directory)/\(temporaryPrefix)\(String(UInt64.random(in: .min ... .max), radix: 16))"
     do throws(SystemError) {
       try write(content, to: temporary)
+      guard isCurrent() else {
+        unlink(temporary)
+        return false
+      }
       if rename(temporary, path) != 0 { throw SystemError("rename", subject: path) }
     } catch {
       unlink(temporary)
@@ -42,6 +47,7 @@ struct PrivateFile {
     }
     // Without this a crash of the machine could bring back the old name. Some file systems cannot, and need not.
     if let directory = try? OwnedDescriptor.open(directory, O_RDONLY | O_DIRECTORY) { fsync(directory.number) }
+    return true
   }
 
   private func write(_ content: [UInt8], to temporary: String) throws(SystemError) {

@@ -8,7 +8,7 @@ enum AuthDiscoverCommand {
     let files = try AuthFiles(arguments)
     let server = try AuthServer.find(arguments.operands[0], in: files)
     _ = try files.snapshot()
-    let network = try AuthNetwork(server, files)
+    let network = try AuthNetwork(server, files, withSecret: false)
     let record = try CommandLoop.run { (on: isolated CommandLoop) throws(CommandFailure) -> DiscoveryRecord in
       let client = network.client(on)
       defer { client.close() }

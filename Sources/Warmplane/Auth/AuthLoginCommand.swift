@@ -28,9 +28,10 @@ enum AuthLoginCommand {
       let client = network.client(on)
       defer { client.close() }
       let login = try await PreparedLogin.make(on, client, network, stored: entry, isForced: isForced)
-      let wait = BrowserWait(on, login.attempt, target, patience: patience)
+      let wait = BrowserWait(
+        on, login.attempt, target, patience: patience, withholding: files.configuration.secretVariables)
       try wait.listen()
-      try login.save(files, server)
+      try await on.blocking { () throws(CommandFailure) in try login.save(files, server) }
       return try await finish(login, wait, on, client, network, files, wantsBrowser: wantsBrowser)
     }
     return AuthPayload.printed(files, server) { writer in
@@ -49,13 +50,17 @@ enum AuthLoginCommand {
       let exchange = TokenExchange(
         network: network, record: login.record, client: attempt.client, pending: attempt.pending)
       let tokens = try await exchange.tokens(on, client, code: code, verifier: attempt.verifier)
-      let status = try exchange.save(tokens, of: attempt.state, files, network.server)
+      let status = try await on.blocking { () throws(CommandFailure) in
+        try exchange.save(tokens, of: attempt.state, files, network.server)
+      }
       return Outcome(browserOpened: wait.browserOpened, status: status)
     } catch {
       // Whoever is still in front of the page can finish by hand; every other end is final.
       if !wait.isTimedOut {
-        _ = try? files.change(network.server) { entry in
-          if entry.oauthState == attempt.state { entry.forgetPendingLogin() }
+        _ = try? await on.blocking { () throws(CommandFailure) in
+          try files.change(network.server) { entry in
+            if entry.oauthState == attempt.state { entry.forgetPendingLogin() }
+          }
         }
       }
       throw error

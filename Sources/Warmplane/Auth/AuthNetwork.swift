@@ -10,10 +10,11 @@ struct AuthNetwork {
   let profile: OAuthProfile
   private let settings: HTTPClient.Settings
 
-  /// Reads what the configuration says about `server`, its client's secret included.
-  init(_ server: AuthServer, _ files: AuthFiles) throws(CommandFailure) {
+  /// Reads what the configuration says about `server`. The client's secret, which may be a variable that is not set, only
+  /// with `withSecret`.
+  init(_ server: AuthServer, _ files: AuthFiles, withSecret: Bool = true) throws(CommandFailure) {
     self.server = server
-    profile = try server.profile(files, withSecret: true)
+    profile = try server.profile(files, withSecret: withSecret)
     var authorities: String?
     if let file = server.entry.caFile {
       authorities = files.absolute(try AuthServer.expand(file, field: "caFile", of: server.id))
@@ -36,16 +37,19 @@ struct AuthNetwork {
     }
     let indicator = LoopIndicator(on, "Asking for the authorization server of \(server.id.onOneLine) …")
     defer { indicator.clear() }
+    let found: (record: DiscoveryRecord, failure: DiscoveryFailure?)
     do {
-      let (record, failure) = try await DiscoveryRun.recordOrFallback(of: profile, client)
-      if let failure {
-        indicator.clear()
-        Console.error("Warning: discovery failed (\(failure.detail)); the endpoints of the config file are used\n")
-      }
-      return record
+      found = try await DiscoveryRun.recordOrFallback(of: profile, client)
     } catch {
       throw CommandFailure(
         "the authorization server of server \"\(server.id.onOneLine)\" was not found", causes: [error.detail])
     }
+    // What Ctrl-C cut off is no reason to fall back to something else.
+    if Task.isCancelled { throw CommandFailure("interrupted", code: .interrupted) }
+    if let failure = found.failure {
+      indicator.clear()
+      Console.error("Warning: discovery failed (\(failure.detail)); the endpoints of the config file are used\n")
+    }
+    return found.record
   }
 }

@@ -49,14 +49,10 @@ enum AuthRefreshCommand {
     _ on: isolated CommandLoop, _ client: HTTPClient, _ network: AuthNetwork, _ files: AuthFiles,
     replacing old: String
   ) async throws(CommandFailure) -> StoredTokens {
-    let disk: BlockingThread
-    do { disk = try BlockingThread(name: "store") } catch {
-      throw CommandFailure("cannot start a thread", causes: ["\(error)"])
-    }
     let indicator = LoopIndicator(on, "Renewing the access token …")
     defer { indicator.clear() }
     let keeper = TokenKeeper(
-      network.profile, files.store, key: network.server.key, client: client, loop: on.loop, files: disk)
+      network.profile, files.store, key: network.server.key, client: client, loop: on.loop, files: on.disk)
     let renewal = Task { () -> Renewal in
       _ = on
       return await keeper.renew(.replacing(accessToken: old))

@@ -15,13 +15,14 @@ final class Browser {
   /// Starts the opener, without a shell: the address is one argument, whatever is in it. `onFailure` is called when it
   /// ends with an error.
   static func open(
-    _ url: HTTPURL, loop: EventLoop, onFailure: @escaping () -> Void
+    _ url: HTTPURL, loop: EventLoop, withholding secretVariables: Set<String>, onFailure: @escaping () -> Void
   ) throws(Failure) -> Browser {
     // Nothing else may come to a browser out of a document of somebody else's.
     guard url.isSecure || url.origin.isLoopback else { throw Failure(description: "the address is not https") }
     guard let program = find(opener) else { throw Failure(description: "there is no \(opener)") }
     do {
-      let environment = ProcessEnvironment.all.map { "\($0.name)=\($0.value)" }
+      let environment = ProcessEnvironment.all.filter { !secretVariables.contains($0.name) }
+        .map { "\($0.name)=\($0.value)" }
       let plan = SpawnPlan(program: program, arguments: [opener, url.description], environment: environment)
       let process = try ChildProcess(loop: loop, reaper: try Reaper(adoptsOrphans: false), plan: plan)
       return Browser(process, onFailure)

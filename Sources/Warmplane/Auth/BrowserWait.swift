@@ -12,6 +12,9 @@ final class BrowserWait {
   private var server: CallbackServer?
   private var timer: Timer?
   private var browser: Browser?
+  private let indicator: LoopIndicator
+  /// Variables that the browser does not get.
+  private let secretVariables: Set<String>
   private var continuation: CheckedContinuation<Result<String, CommandFailure>, Never>?
   /// What came before somebody waited for it.
   private var result: Result<String, CommandFailure>?
@@ -20,8 +23,14 @@ final class BrowserWait {
   private(set) var browserOpened = false
   private(set) var isTimedOut = false
 
-  init(_ on: isolated CommandLoop, _ attempt: LoginAttempt, _ target: CallbackTarget, patience: Duration) {
+  /// `withholding`: names of variables with secrets, which are nothing to a browser.
+  init(
+    _ on: isolated CommandLoop, _ attempt: LoginAttempt, _ target: CallbackTarget, patience: Duration,
+    withholding secretVariables: Set<String>
+  ) {
     loop = on.loop
+    indicator = LoopIndicator(on, "Waiting for the browser …")
+    self.secretVariables = secretVariables
     self.attempt = attempt
     self.target = target
     self.patience = patience
@@ -48,7 +57,6 @@ final class BrowserWait {
 
   /// Opens the browser, and waits for the code. Cancelling the task ends the wait.
   func code(_ on: isolated CommandLoop, opensBrowser: Bool) async throws(CommandFailure) -> String {
-    let indicator = LoopIndicator(on, "Waiting for the browser …")
     defer { indicator.clear() }
     if opensBrowser { openBrowser() } else { showAddress("Open this address in a browser to log in:") }
     timer = loop.schedule(after: patience) { [weak self] in self?.timedOut() }
@@ -70,7 +78,7 @@ final class BrowserWait {
 
   private func openBrowser() {
     do {
-      browser = try Browser.open(attempt.authorizationURL, loop: loop) { [weak self] in
+      browser = try Browser.open(attempt.authorizationURL, loop: loop, withholding: secretVariables) { [weak self] in
         self?.browserOpened = false
         self?.showAddress("The browser could not be opened. Open this address in one to log in:")
       }
@@ -83,7 +91,9 @@ final class BrowserWait {
     }
   }
 
-  private func showAddress(_ sentence: String) { Console.error("\(sentence)\n\(attempt.authorizationURL)\n") }
+  private func showAddress(_ sentence: String) {
+    indicator.print("\(sentence)\n\(attempt.authorizationURL)\n")
+  }
 
   private func timedOut() {
     isTimedOut = true

@@ -7,7 +7,28 @@ actor CommandLoop {
   nonisolated let loop: EventLoop
   nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-  private init(_ loop: EventLoop) { self.loop = loop }
+  /// Where files are read and written: waiting for a lock must not keep a signal from being noticed.
+  nonisolated let disk: BlockingThread
+
+  private init(_ loop: EventLoop) throws(SystemError) {
+    self.loop = loop
+    disk = try BlockingThread(name: "store")
+  }
+
+  /// Runs `work`, which blocks, on the thread for files.
+  func blocking<T: Sendable>(
+    _ work: @escaping @Sendable () throws(CommandFailure) -> T
+  ) async throws(CommandFailure) -> T {
+    let result = await disk.run { () -> Result<T, CommandFailure> in
+      do throws(CommandFailure) {
+        return .success(try work())
+      } catch {
+        return .failure(error)
+      }
+    }
+    guard let result else { fatalError("the queue of a command's thread is full") }
+    return try result.get()
+  }
 
   /// Runs `work`, which may use everything that belongs to a loop.
   ///
@@ -23,7 +44,7 @@ actor CommandLoop {
     var wasInterrupted = false
     do {
       let loop = try EventLoop()
-      let on = CommandLoop(loop)
+      let on = try CommandLoop(loop)
       let task = Task(executorPreference: loop) {
         let result: Result<T, CommandFailure>
         do throws(CommandFailure) {

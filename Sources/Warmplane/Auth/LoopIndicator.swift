@@ -18,6 +18,12 @@ final class LoopIndicator {
     timer = loop.schedule(after: .milliseconds(500)) { [weak self] in self?.tick() }
   }
 
+  /// Writes lines in the place of the indicator, which comes back below them.
+  func print(_ text: String) {
+    indicator.clear()
+    Console.error(text)
+  }
+
   /// Removes the line. Idempotent.
   func clear() {
     timer?.cancel()

@@ -15,8 +15,9 @@ struct PreparedLogin: Sendable {
     let record = try await network.discover(on, client, stored: isForced ? nil : entry)
     var adopted = StoreEntry(continuing: entry, for: network.server.url)
     adopted.adopt(record, for: network.server.url)
-    do {
+    do throws(LoginFailure) {
       let attempt = try await Login(network.profile, client).prepare(record, adopted)
+      guard !Task.isCancelled else { throw LoginFailure("interrupted") }
       return PreparedLogin(record: record, attempt: attempt)
     } catch {
       throw CommandFailure(

@@ -73,7 +73,7 @@ let package = Package(
     library("Client", ["Platform", "Protocol", "Transport"]),
     library(
       "Front", ["CMicroHTTPD", "Configuration", "Platform", "Protocol", "Supervisor", "Telemetry", "Transport"]),
-    library("UpstreamWorker", ["Platform", "Protocol", "Telemetry", "Transport"]),
+    library("UpstreamWorker", ["HTTPClient", "OAuth", "Platform", "Protocol", "Telemetry", "Transport"]),
 
     // MARK: Executables
     program(
@@ -109,7 +109,9 @@ let package = Package(
     tests("SupervisorTests", ["Configuration", "Supervisor", "Platform", "Protocol", "TestSupport"]),
     tests("TelemetryTests", ["Telemetry", "Platform", "Protocol", "TestSupport"]),
     tests("TransportTests", ["Transport", "Platform", "Protocol", "TestSupport"]),
-    tests("UpstreamWorkerTests", ["UpstreamWorker", "Platform", "Protocol", "TestSupport", "Transport"]),
+    tests(
+      "UpstreamWorkerTests",
+      ["HTTPClient", "UpstreamWorker", "Platform", "Protocol", "TestSupport", "Transport"], exclude: ["Peers"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -162,6 +162,13 @@ extension WorkerSupervisor {
       handle(.upstreamEnded(ServerFailure(detail, told: params)), server)
     case WorkerMethod.catalogChanged: if let link = server.link, server.machine.isUp { readCatalog(server, link) }
     case WorkerMethod.log: logLines(params, server)
+    case WorkerMethod.warning:
+      log.warn(
+        params?.member("message")?.string ?? "upstream warning",
+        fields(server)
+          + ["key", "error"].compactMap { name in
+            (params?.member(name)?.string).map { LogField(name, $0) }
+          })
     default: break
     }
   }

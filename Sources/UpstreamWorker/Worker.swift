@@ -212,10 +212,8 @@ package actor Worker {
       return question.reply(
         JSONRPCWriter.error(id: question.id, code: MCPErrorCode.invalidRequest, message: "it runs already"))
     }
-    guard case .stdio = launch.transport else {
-      return question.reply(
-        JSONRPCWriter.error(
-          id: question.id, code: 1, message: "is reached over HTTP, which this worker does not do"))
+    if let problem = problem(with: launch) {
+      return question.reply(JSONRPCWriter.error(id: question.id, code: 1, message: problem))
     }
     startRequest = question
     self.launch = launch
@@ -244,8 +242,9 @@ package actor Worker {
     startRequest = nil
     switch result {
     case .success(let session): question.reply(JSONRPCWriter.result(id: question.id) { session.write(to: &$0) })
-    case .failure(let failure):
-      question.reply(JSONRPCWriter.error(id: question.id, code: 1, message: failure.detail))
+    case .failure(let end):
+      question.reply(
+        JSONRPCWriter.error(id: question.id, code: 1, message: end.detail, data: end.members))
     }
   }
 
@@ -256,6 +255,7 @@ package actor Worker {
         writer.beginObject()
         writer.member("detail", end.detail)
         writer.member("lastWords", self.link?.lastWords)
+        end.writeMembers(to: &writer)
         writer.endObject()
       })
   }

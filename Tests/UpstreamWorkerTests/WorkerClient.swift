@@ -146,8 +146,8 @@ final class WorkerClient: Sendable {
   }
 
   /// The answer to an operation.
-  func answer(_ operation: OperationID) async throws -> CallAnswer {
-    _ = await eventually { self.answers.contains { $0.operation == operation } || self.end != nil }
+  func answer(_ operation: OperationID, within: Duration = .seconds(10)) async throws -> CallAnswer {
+    _ = await eventually(within: within) { self.answers.contains { $0.operation == operation } || self.end != nil }
     guard let answer = answers.first(where: { $0.operation == operation }) else {
       throw TestFailure("no answer to \(operation): \(end ?? "it did not come")")
     }

@@ -14,6 +14,8 @@ final class WorkerHarness: Sendable {
   let socketPath: String
   let process: TestProcess
   let fake: String
+  /// What must live as long as the worker.
+  let kept = Mutex<[any AnyObject & Sendable]>([])
 
   private init(thread: LoopThread, scratch: ScratchDirectory, process: TestProcess, fake: String) {
     self.thread = thread

@@ -8,13 +8,6 @@ extension ConfigurationParser {
   ]
   static let httpTypes = ["http", "streamable-http", "streamableHttp", "sse"]
 
-  /// Headers whose values follow from the protocol and the body, in lower case (RFC 9110, RFC 9112, MCP transports).
-  private static let protocolHeaders: Set<String> = [
-    "accept", "accept-encoding", "connection", "content-length", "content-type", "host", "keep-alive", "last-event-id",
-    "mcp-method",
-    "mcp-name", "mcp-protocol-version", "mcp-session-id", "te", "trailer", "transfer-encoding", "upgrade",
-  ]
-
   /// nil if the entry is too wrong to describe a server; what is wrong has been reported then.
   mutating func server(_ member: ConfigurationObject.Member) -> ServerEntry? {
     var node = member.node
@@ -124,8 +117,7 @@ extension ConfigurationParser {
     }
     guard let headers = object["headers"], headers.value.kind == .object else { return }
     for member in ConfigurationObject(headers).members {
-      let name = member.name.lowercased()
-      guard Self.protocolHeaders.contains(name) || name.hasPrefix("mcp-param-") else { continue }
+      guard MCPHeader.isProtocol(member.name) else { continue }
       problems.add(
         .warning, "the header \(member.name.quoted) belongs to the protocol; the configured value is not used",
         at: member.node, offset: member.nameOffset)

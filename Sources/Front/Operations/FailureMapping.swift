@@ -118,8 +118,7 @@ enum FailureMapping {
     case .upstreamDied, .notReady, .queueFull, .badAnswer, .answerTooLarge, .fault:
       OperationFailure(
         status: 503, code: .serverUnreachable,
-        message: "Server \"\(server)\" died during the call (\(failure.detail)); it may have run. "
-          + "The server is being restarted.",
+        message: "Server \"\(server)\" was lost during the call (\(failure.detail)); it may have run.",
         isRetryable: true, reason: "outcome_unknown")
     }
   }

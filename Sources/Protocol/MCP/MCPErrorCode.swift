@@ -11,4 +11,7 @@ package enum MCPErrorCode {
   package static let missingCapability = -32021
   /// 2026-07-28: `data.supported` lists what the peer speaks.
   package static let unsupportedVersion = -32022
+
+  /// Whether only a 2026-07-28 upstream gives this code.
+  package static func isModern(_ code: Int) -> Bool { (unsupportedVersion...headerMismatch).contains(code) }
 }

@@ -42,4 +42,6 @@ package enum WorkerMethod {
   package static let progress = "call/progress"
   /// Lines of the upstream's stderr, or of its stdout that were no messages.
   package static let log = "upstream/log"
+  /// Something about an upstream's credentials that an operator should know: `message`, `key` and `error`.
+  package static let warning = "upstream/warning"
 }

@@ -7,6 +7,8 @@ struct InFlightCall {
   /// When the worker gives it up.
   let deadline: MonotonicTime
   let timer: Timer
+  /// The upstream found its headers wrong once, and it was sent again with others.
+  var hasNewHeaders = false
 
   /// An answer of ours to the asker.
   func answer(_ outcome: CallOutcome) -> CallAnswer {

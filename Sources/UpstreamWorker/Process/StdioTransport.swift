@@ -51,6 +51,8 @@ final class StdioTransport: UpstreamTransport {
 
   private(set) var waitingBytes = 0
 
+  var carriesHeaders: Bool { false }
+
   var openingMethod: String {
     if case .opening(let handshake) = phase, handshake.isProbing { return "server/discover" }
     return "initialize"

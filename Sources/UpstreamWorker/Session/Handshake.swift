@@ -34,8 +34,8 @@ struct Handshake {
     case idle
     /// `server/discover` is out.
     case probing(id: Int)
-    /// `initialize` is out, proposing `revision`; `fallbacks` are tried if it is refused.
-    case initializing(id: Int, revision: ProtocolRevision, fallbacks: [ProtocolRevision])
+    /// `initialize` is out; the proposals are tried if it is refused.
+    case initializing(id: Int, Proposals)
     case over
   }
 
@@ -75,11 +75,11 @@ struct Handshake {
       return [.stopProbeTimer] + probeRefused(code, message, data)
     case (.probing, .probeTimedOut), (.probing, .exited):
       return restartWithInitialize()
-    case (.initializing(let id, _, _), .result(let answered, let result)) where answered == id:
+    case (.initializing(let id, _), .result(let answered, let result)) where answered == id:
       return initialized(result)
-    case (.initializing(let id, _, let fallbacks), .error(let answered, let code, let message, let data))
+    case (.initializing(let id, let proposals), .error(let answered, let code, let message, let data))
     where answered == id:
-      return initializeRefused(code, message, data, fallbacks)
+      return initializeRefused(code, message, data, proposals)
     case (.initializing, .exited(let detail)):
       return fail("\(detail) before it answered initialize")
     case (_, .started), (_, .result), (_, .error), (_, .probeTimedOut), (_, .exited):
@@ -97,41 +97,19 @@ struct Handshake {
   }
 
   private mutating func discovered(_ result: JSONSlice) -> [Action] {
-    let supported = result.member("supportedVersions")?.strings ?? []
-    guard supported.contains(ProtocolRevision.newestModern.rawValue),
-      let capabilities = result.member("capabilities"), capabilities.kind == .object
-    else { return initialize(.newestLegacy) }
+    guard let session = Established(discovered: result) else { return initialize(.newestLegacy) }
     phase = .over
-    let meta = result.member("_meta")
-    return [
-      .established(
-        Established(
-          revision: .newestModern, capabilities: capabilities,
-          serverInfo: meta?.member("io.modelcontextprotocol/serverInfo") ?? result.member("serverInfo"),
-          instructions: result.member("instructions")?.string))
-    ]
+    return [.established(session)]
   }
 
   private mutating func probeRefused(_ code: Int, _ message: String, _ data: JSONSlice?) -> [Action] {
-    switch code {
-    case MCPErrorCode.unsupportedVersion:
-      let supported = data?.member("supported")?.strings ?? []
-      if supported.contains(ProtocolRevision.newestModern.rawValue), !hasProbedAgain {
-        hasProbedAgain = true
-        return probe()
-      }
-      if supported.contains(where: { ProtocolRevision(rawValue: $0)?.era == .legacy }) || supported.isEmpty {
-        return initialize(.newestLegacy)
-      }
-      if supported.contains(ProtocolRevision.newestModern.rawValue) { break }
-      return fail("speaks only \(supported.joined(separator: ", ")), which this version does not")
-    case MCPErrorCode.headerMismatch, MCPErrorCode.missingCapability:
-      // A modern upstream that finds fault with us: `initialize` would not help (mcp-checklist §1.5, [M]).
-      break
-    default:
-      return initialize(.newestLegacy)
+    switch Negotiation.afterProbe(refusedWith: code, message, data, hasProbedAgain: hasProbedAgain) {
+    case .again:
+      hasProbedAgain = true
+      return probe()
+    case .initialize: return initialize(.newestLegacy)
+    case .fail(let detail): return fail(detail)
     }
-    return fail("refused server/discover: \(message) (code: \(code))")
   }
 
   private mutating func restartWithInitialize() -> [Action] {
@@ -144,42 +122,32 @@ struct Handshake {
 
   // MARK: Legacy
 
-  private mutating func initialize(_ revision: ProtocolRevision, fallbacks: [ProtocolRevision]? = nil) -> [Action] {
+  private mutating func initialize(_ revision: ProtocolRevision, then proposals: Proposals? = nil) -> [Action] {
     lastID += 1
-    let older = ProtocolRevision.allCases.filter { $0.era == .legacy && $0 < revision }
-    phase = .initializing(id: lastID, revision: revision, fallbacks: fallbacks ?? older.reversed())
+    phase = .initializing(id: lastID, proposals ?? Proposals(after: revision))
     return [.send(UpstreamRequest.initialize(id: lastID, proposing: revision, version: version))]
   }
 
   private mutating func initialized(_ result: JSONSlice) -> [Action] {
-    let answered = result.member("protocolVersion")?.string
-    guard let answered, let revision = ProtocolRevision(rawValue: answered), revision.era == .legacy else {
-      return fail(
-        "answered initialize with protocol version \(answered ?? "none"), which this version does not speak")
+    do throws(UpstreamEnd) {
+      let session = try Established(initialized: result)
+      phase = .over
+      return [.send(JSONRPCWriter.notification(method: "notifications/initialized")), .established(session)]
+    } catch {
+      return fail(error.detail)
     }
-    phase = .over
-    return [
-      .send(JSONRPCWriter.notification(method: "notifications/initialized")),
-      .established(
-        Established(
-          revision: revision, capabilities: result.member("capabilities") ?? .emptyObject,
-          serverInfo: result.member("serverInfo"), instructions: result.member("instructions")?.string)),
-    ]
   }
 
   private mutating func initializeRefused(
-    _ code: Int, _ message: String, _ data: JSONSlice?, _ fallbacks: [ProtocolRevision]
+    _ code: Int, _ message: String, _ data: JSONSlice?, _ proposals: Proposals
   ) -> [Action] {
-    let supported = (data?.member("supported")?.strings ?? []).compactMap { ProtocolRevision(rawValue: $0) }
-    if code == MCPErrorCode.unsupportedVersion, supported.contains(where: { $0.era == .modern }), !hasProbedAgain {
+    if Negotiation.isModern(refusedWith: code, data), !hasProbedAgain {
       // The probe came too early for it: it is modern after all.
       hasProbedAgain = true
       return probe()
     }
-    if let best = supported.filter({ fallbacks.contains($0) }).max() { return initialize(best, fallbacks: []) }
-    if code == MCPErrorCode.invalidParams, supported.isEmpty, let next = fallbacks.first {
-      return initialize(next, fallbacks: Array(fallbacks.dropFirst()))
-    }
+    var proposals = proposals
+    if let next = proposals.next(refusedWith: code, data) { return initialize(next, then: proposals) }
     return fail("refused initialize: \(message) (code: \(code))")
   }
 

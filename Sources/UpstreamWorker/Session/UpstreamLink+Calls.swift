@@ -5,19 +5,26 @@ import Protocol
 extension UpstreamLink {
   /// Sends an operation to the upstream, or answers at once why not.
   func call(_ frame: CallFrame) {
-    guard isReady, let session, let transport else {
+    guard isReady, let transport else {
       return refuse(frame, .notReady, "the server is not connected")
     }
     guard callIDs[frame.operation] == nil else { return }  // a frame that was sent twice: one execution
     guard calls.count < Self.mostCalls, transport.waitingBytes < Self.mostWaitingBytes else {
       return refuse(frame, .queueFull, "\(calls.count) operations wait for the server already")
     }
-    let id = ids.next()
     let deadline = MonotonicTime.now + .milliseconds(frame.timeoutMilliseconds)
     let timer = loop.schedule(at: deadline) { [weak self] in
-      self?.giveUp(id, CallFailure(.timeout, "no answer within \(frame.timeoutMilliseconds) ms"))
+      self?.giveUp(frame.operation, CallFailure(.timeout, "no answer within \(frame.timeoutMilliseconds) ms"))
     }
-    calls[id] = InFlightCall(frame: frame, deadline: deadline, timer: timer)
+    send(InFlightCall(frame: frame, deadline: deadline, timer: timer))
+  }
+
+  /// Sends an operation under an id of its own.
+  func send(_ call: InFlightCall) {
+    guard let session, let transport else { return }
+    let frame = call.frame
+    let id = ids.next()
+    calls[id] = call
     callIDs[frame.operation] = id
     pending[id] = .call
     var request = OutgoingRequest(id, .call, frame.method) {
@@ -26,6 +33,9 @@ extension UpstreamLink {
         progressToken: frame.wantsProgress ? id : nil, version: WarmplaneVersion.current)
     }
     request.parameters = frame.parameters
+    if transport.carriesHeaders, frame.method == "tools/call" {
+      request.parameterHeaders = toolHeaders.headers(for: frame.parameters)
+    }
     transport.send(request)
   }
 
@@ -37,13 +47,12 @@ extension UpstreamLink {
 
   /// The asker, or somebody for it, gives an operation up.
   func cancel(_ operation: OperationID) {
-    guard let id = callIDs[operation] else { return }  // it has ended already: races are normal
-    giveUp(id, CallFailure(.cancelled, "it was cancelled"))
+    giveUp(operation, CallFailure(.cancelled, "it was cancelled"))
   }
 
   /// Stops waiting. The upstream is told; its late answer is dropped.
-  private func giveUp(_ id: Int, _ failure: CallFailure) {
-    guard calls[id] != nil else { return }
+  private func giveUp(_ operation: OperationID, _ failure: CallFailure) {
+    guard let id = callIDs[operation] else { return }  // it has ended already: races are normal
     pending[id] = nil
     let wasSent = transport?.cancel(id, reason: failure.detail) ?? false
     finish(id, wasSent ? .unknown(failure) : .notSent(failure))

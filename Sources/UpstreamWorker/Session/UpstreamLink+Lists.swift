@@ -35,6 +35,16 @@ extension UpstreamLink {
   /// The transport failed a page of a list.
   func listFailed(_ kind: ListKind, _ failure: RequestFailure) {
     guard var reader = lists[kind] else { return }
+    if failure.isOutage || failure.failure.reason == .unauthorized {
+      if phase == .listing, !kind.isOptional {
+        let detail = "gave no \(kind.method): \(failure.failure.detail)"
+        return failStart(UpstreamEnd(detail, readiness: failure.failure.code, retryAfter: failure.retryAfter))
+      }
+      if failure.isOutage, phase == .ready, !kind.isOptional {
+        listBackoff.failed(at: .now, retryAfter: failure.retryAfter)
+        staleLists.insert(kind)
+      }
+    }
     take(reader.failed(failure.failure.detail), kind, &reader)
   }
 
@@ -57,11 +67,14 @@ extension UpstreamLink {
             if let cursor { writer.member("cursor", cursor) }
           }
         })
-    case .done(let items, let problem):
+    case .done(let all, let problem):
       lists[kind] = nil
+      let items = kind == .tools ? usableTools(all, isComplete: problem == nil) : all
+      if problem == nil, !kind.isOptional { listBackoff.succeeded() }
       let hash = catalog.hash
       catalog.set(kind, items: items, problem: problem)
       if let problem { note(problem) }
+      if kind == .tools { sendWithNewHeaders(isListed: problem == nil) }
       if lists.isEmpty || isReady {
         listingComplete(hashBefore: hash)
       } else if hasOptionalListsOnly {
@@ -98,7 +111,7 @@ extension UpstreamLink {
 
   private func scheduleListing() {
     guard isReady, relistTimer == nil else { return }
-    relistTimer = loop.schedule(after: Self.debounce) { [weak self] in
+    relistTimer = loop.schedule(after: max(Self.debounce, listBackoff.delay(at: .now))) { [weak self] in
       guard let self else { return }
       relistTimer = nil
       // A list that is being read right now is read again afterwards.

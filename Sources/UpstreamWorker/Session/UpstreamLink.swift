@@ -60,6 +60,11 @@ final class UpstreamLink {
   var catalog = UpstreamCatalog()
   var lists: [ListKind: ListReader] = [:]
   var staleLists: Set<ListKind> = []
+  /// After lists that failed for a reason that passes.
+  var listBackoff = ListBackoff()
+  var toolHeaders = ToolHeaders()
+  /// Operations that wait for the tools' schemas, with the refusal that made them wait.
+  var headerRefusals: [(operation: OperationID, error: JSONSlice)] = []
   var relistTimer: Timer?
   var pending: [Int: Pending] = [:]
   var calls: [Int: InFlightCall] = [:]
@@ -121,7 +126,7 @@ final class UpstreamLink {
     case .call:
       switch answer {
       case .success(let result): finish(id, .completed(result))
-      case .failure(let error): finish(id, .rejected(error.object))
+      case .failure(let error): if !sendsAgain(id, error) { finish(id, .rejected(error.object)) }
       }
     case .list(let kind): listAnswered(kind, answer)
     case .probe(let probe): probe.handler(.success(.now - probe.started))
@@ -144,7 +149,8 @@ final class UpstreamLink {
     switch pending.removeValue(forKey: id) {
     case .call: finish(id, failure.outcome)
     case .list(let kind): listFailed(kind, failure)
-    case .probe(let probe): probe.handler(.failure(failure.failure))
+    case .probe(let probe):
+      probe.handler(failure.isAnswer ? .success(.now - probe.started) : .failure(failure.failure))
     case nil: break
     }
   }

@@ -11,6 +11,8 @@ protocol UpstreamTransport: AnyObject {
   var pid: Int32? { get }
   /// Bytes of requests that the upstream has not taken yet; the link refuses more calls beyond a bound.
   var waitingBytes: Int { get }
+  /// Whether arguments go into headers, where the tool's schema says so.
+  var carriesHeaders: Bool { get }
   /// The method whose answer the opening waits for.
   var openingMethod: String { get }
 
@@ -50,59 +52,4 @@ struct TransportEvents {
   var note: (String) -> Void
   /// A line that the upstream itself wrote for its log.
   var line: ([UInt8]) -> Void
-}
-
-/// A session that is open: what the handshake found out.
-struct Established {
-  let revision: ProtocolRevision
-  /// The upstream's object, untouched.
-  let capabilities: JSONSlice
-  let serverInfo: JSONSlice?
-  let instructions: String?
-}
-
-/// Why there is no session, or none any more.
-struct UpstreamEnd: Error {
-  /// What the upstream did or lacks, to be put behind its name; without secrets.
-  let detail: String
-  /// The readiness code, where it is not the one of a failed transport.
-  var readiness: ReadinessCode?
-  /// How long the upstream wants to be left alone.
-  var retryAfter: Duration?
-
-  init(_ detail: String, readiness: ReadinessCode? = nil, retryAfter: Duration? = nil) {
-    self.detail = detail
-    self.readiness = readiness
-    self.retryAfter = retryAfter
-  }
-}
-
-/// Why a request has no answer that could be used.
-struct RequestFailure: Error {
-  /// What the upstream may have done with it.
-  enum Fate { case notSent, unknown, failed }
-
-  let fate: Fate
-  let failure: CallFailure
-  /// The upstream is overloaded or out of order, which can pass: a list is worth another try, an operation is not
-  /// repeated.
-  var isOutage = false
-  /// How long the upstream wants to be left alone.
-  var retryAfter: Duration?
-
-  init(_ fate: Fate, _ failure: CallFailure, isOutage: Bool = false, retryAfter: Duration? = nil) {
-    self.fate = fate
-    self.failure = failure
-    self.isOutage = isOutage
-    self.retryAfter = retryAfter
-  }
-
-  /// How an operation ends by it.
-  var outcome: CallOutcome {
-    switch fate {
-    case .notSent: .notSent(failure)
-    case .unknown: .unknown(failure)
-    case .failed: .failed(failure)
-    }
-  }
 }

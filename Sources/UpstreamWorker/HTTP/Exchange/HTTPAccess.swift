@@ -1,0 +1,39 @@
+import HTTPClient
+import Platform
+import Protocol
+
+/// What all exchanges with one upstream share. Loop-confined.
+final class HTTPAccess {
+  /// Exchanges at once: operations, and what must go beside them.
+  private static let mostExchanges = UpstreamLink.mostCalls + 128
+  /// Bytes of all answers that are not read to their end, together: four of the largest.
+  static let mostHeldBytes = 4 * Frame.maximumLength
+
+  let loop: EventLoop
+  let client: HTTPClient
+  let authorizer: any RequestAuthorizer
+  let fields: RequestFields
+  var reachability = Reachability()
+  /// Bytes of answers that are held at present.
+  var heldBytes = 0
+  private let configuredSecrets: [String]
+
+  init(loop: EventLoop, launch: HTTPLaunch, authorizer: any RequestAuthorizer) {
+    self.loop = loop
+    self.authorizer = authorizer
+    var settings = HTTPClient.Settings(
+      userAgent: "warmplane/\(WarmplaneVersion.current)", authorityFile: launch.authorityFile, proxies: launch.proxies)
+    settings.mostExchanges = Self.mostExchanges
+    client = HTTPClient(loop: loop, settings: settings)
+    fields = RequestFields(launch)
+    configuredSecrets = launch.headers.map(\.value)
+  }
+
+  /// Words of an answer to a request with these credentials and that session id, for error messages.
+  func excerpt(_ authorization: Authorization?, sessionID: String?) -> BodyExcerpt {
+    let values = configuredSecrets + (authorization?.fields.map(\.value) ?? []) + (sessionID.map { [$0] } ?? [])
+    // Of `Bearer x` the `x` alone is a secret, too.
+    let parts = values.flatMap { value in value.split(separator: " ").dropFirst().map(String.init) }
+    return BodyExcerpt(secrets: values + parts)
+  }
+}

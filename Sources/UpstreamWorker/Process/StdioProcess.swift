@@ -133,7 +133,8 @@ final class StdioProcess {
   private func childExited(_ status: ExitStatus) {
     ladderTimer?.cancel()
     let wasRunning = phase == .running
-    phase = .ending
+    // A sweep that runs goes on alone: a second one would find the next process.
+    if wasRunning { phase = .ending }
     // What it wrote last (an answer, an error message) is still in the pipes.
     output.drainReading()
     errors.drainReading()

@@ -89,7 +89,7 @@ let package = Package(
 
     // MARK: Test support, never in a product
     program("warmplane-fake-upstream", path: "FakeUpstream", ["Protocol", "StdioServer"]),
-    program("warmplane-fuzz", path: "Fuzz", ["Configuration", "Exporter", "HTTPClient", "Protocol"]),
+    program("warmplane-fuzz", path: "Fuzz", ["Configuration", "Exporter", "HTTPClient", "OAuth", "Protocol"]),
     program("warmplane-oauth-exerciser", path: "OAuthExerciser", ["HTTPClient", "OAuth", "Platform", "Protocol"]),
     program("warmplane-store-exerciser", path: "StoreExerciser", ["OAuth"]),
     library("TestSupport", ["Client", "Platform", "Protocol", "Transport"]),

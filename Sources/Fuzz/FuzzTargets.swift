@@ -1,9 +1,11 @@
 /// The decoders that `warmplane-fuzz` knows, by name.
 enum FuzzTargets {
   static let all: [any FuzzTarget.Type] = [
+    CallbackFuzzTarget.self,
     ChallengeFuzzTarget.self,
     CollectorAnswerFuzzTarget.self,
     ConfigurationFuzzTarget.self,
+    CredentialStoreFuzzTarget.self,
     EventStreamFuzzTarget.self,
     FrameFuzzTarget.self,
     JSONFuzzTarget.self,

@@ -7,7 +7,7 @@ import Testing
 /// Logins with the built program, a real authorization server and something that behaves as a browser does.
 @Suite(.timeLimit(.minutes(3))) struct CLIAuthLoginTests {
   /// The members that every payload begins with.
-  private static func head(_ world: CLIAuthWorld) -> String {
+  static func head(_ world: CLIAuthWorld) -> String {
     """
     {
       "ok": true,
@@ -17,19 +17,6 @@ import Testing
       "tokenStoreKey": "docs",
 
     """
-  }
-
-  /// What a login that runs has printed: a sentence and the address to open.
-  private static func shown(_ world: CLIAuthWorld) async throws -> (sentence: String, address: String) {
-    var lines: [Substring] = []
-    let isThere = try await eventually {
-      let name = try FileManager.default.contentsOfDirectory(atPath: world.directory).first { $0.hasSuffix(".err") }
-      let text = world.text(name ?? "none")
-      lines = text.split(separator: "\n")
-      return text.hasSuffix("\n") && lines.count == 2
-    }
-    try #require(isThere, "\(lines)")
-    return (String(lines[0]), String(lines[1]))
   }
 
   private static func secrets(_ world: CLIAuthWorld) throws -> [String] {
@@ -234,112 +221,6 @@ import Testing
       #expect(result.output.hasSuffix("  \"browserOpened\": true,\n  \"authStatus\": \"authenticated\"\n}\n"))
       #expect(try await world.program.run(["auth", "refresh", "docs"]).code == 0)
       #expect(!world.text("argv").contains("hush"))
-    }
-  }
-
-  @Test func withoutABrowser() async throws {
-    try await BlockingExecutor.run {
-      let world = try CLIAuthWorld()
-      let running = try world.program.start(["auth", "login", "docs", "--no-browser"])
-      let port = world.port
-      #expect(await eventually { world.text().contains("oauthState") })
-      #expect(CLIAuthWorld.status(of: "/favicon.ico", port) == 404)
-      // Whatever else comes to the address does not end the wait.
-      #expect(CLIAuthWorld.status(of: "/callback?code=x&state=y", port) == 400)
-      #expect(CLIAuthWorld.status(of: "/callback?error=access_denied", port) == 400)
-      #expect(CLIAuthWorld.status(of: "/callback?code=x", port, method: "POST") == 405)
-      let state = try #require(try world.entry().member("oauthState")?.string)
-      #expect(CLIAuthWorld.status(of: "/callback?state=\(state)", port) == 400)
-      let (sentence, address) = try await Self.shown(world)
-      #expect(sentence == "Open this address in a browser to log in:")
-      let location = try world.browse(address)
-      #expect(CLIAuthWorld.status(of: String(location.dropFirst("http://127.0.0.1:\(port)".count)), port) == 200)
-      let result = try await running.result()
-      #expect(result.code == 0)
-      #expect(
-        result.output == Self.head(world) + "  \"browserOpened\": false,\n  \"authStatus\": \"authenticated\"\n}\n")
-      #expect(world.text("argv").isEmpty)
-    }
-  }
-
-  @Test(arguments: ["fails", "missing"]) func aBrowserThatDoesNotOpen(_ way: String) async throws {
-    try await BlockingExecutor.run {
-      var world = try CLIAuthWorld()
-      let port = world.port
-      if way == "fails" {
-        world.program.environment["BROWSER_FAILS"] = "3"
-      } else {
-        world.program.environment["PATH"] = "/nowhere"
-      }
-      let running = try world.program.start(["auth", "login", "docs"])
-      let (sentence, address) = try await Self.shown(world)
-      #expect(sentence.hasSuffix("Open this address in one to log in:"))
-      let location = try world.browse(address)
-      #expect(CLIAuthWorld.status(of: String(location.dropFirst("http://127.0.0.1:\(port)".count)), port) == 200)
-      let result = try await running.result()
-      #expect(result.code == 0 && result.output.contains("\"browserOpened\": false"))
-    }
-  }
-
-  @Test(arguments: [SIGINT, SIGTERM]) func givingUp(_ signal: Int32) async throws {
-    try await BlockingExecutor.run {
-      let world = try CLIAuthWorld()
-      let running = try world.program.start(["auth", "login", "docs", "--no-browser"])
-      _ = try await Self.shown(world)
-      #expect(CLIAuthWorld.status(of: "/", world.port) == 404)
-      #expect(try world.entry().member("oauthState") != nil)
-      kill(running.pid, signal)
-      let result = try await running.result()
-      #expect(result.code == 130 && !result.isSignaled && result.output.isEmpty)
-      #expect(result.error.hasSuffix("\nError: interrupted\n"))
-      #expect(CLIAuthWorld.status(of: "/", world.port) == nil)
-      // The client that was registered stays; the login does not.
-      let entry = try world.entry()
-      #expect(entry.member("oauthState") == nil && entry.member("codeVerifier") == nil)
-      #expect(entry.member("clientInfo")?.member("clientId") != nil)
-    }
-  }
-
-  /// What the server missed in a token is asked for by the next login, beside what there was.
-  @Test func stepUp() async throws {
-    try await BlockingExecutor.run {
-      let world = try CLIAuthWorld(#"{"scopes":["mcp","old","new"]}"#, auth: #","scope":"mcp""#)
-      #expect(try await world.program.run(["auth", "login", "docs"]).code == 0)
-      try world.edit("challengedScope", #""new mcp""#)
-      let client = try world.entry().member("clientInfo")?.member("clientId")?.string
-      // The client was registered for less, so there will be another one; but not before it has tokens.
-      #expect(try await world.program.run(["auth", "start", "docs"]).code == 0)
-      #expect(try world.entry().member("clientInfo")?.member("clientId")?.string == client)
-      #expect(try await world.program.run(["auth", "refresh", "docs"]).code == 0)
-      try world.edit("tokens.scope", #""old""#)
-      #expect(try await world.program.run(["auth", "login", "docs"]).code == 0)
-      let query = try world.log().last { $0.member("path")?.string == "/authorize" }?.member("query")?.string
-      #expect(try CLIAuthWorld.query(of: "http://x/?\(query ?? "")")["scope"] == "mcp old new")
-      let entry = try world.entry()
-      #expect(entry.member("challengedScope") == nil && entry.member("pendingLogin") == nil)
-      #expect(entry.member("clientInfo")?.member("clientId")?.string != client)
-      #expect(try await world.program.run(["auth", "refresh", "docs"]).code == 0)
-      #expect(entry.member("tokens")?.member("scope")?.string == "mcp old new")
-    }
-  }
-
-  @Test func freshRecordsAreUsedAgain() async throws {
-    try await BlockingExecutor.run {
-      let world = try CLIAuthWorld()
-      func metadataRequests() throws -> Int { try world.paths().filter { $0.contains("/.well-known/") }.count }
-      #expect(try await world.program.run(["auth", "start", "docs"]).code == 0)
-      let once = try metadataRequests()
-      #expect(try await world.program.run(["auth", "start", "docs"]).code == 0)
-      #expect(try metadataRequests() == once)
-      for arguments in [["start", "docs", "--force"], ["discover", "docs"], ["discover", "docs", "--force"]] {
-        let before = try metadataRequests()
-        #expect(try await world.program.run(["auth"] + arguments).code == 0)
-        #expect(try metadataRequests() == before + once)
-      }
-      try world.edit("discovery.discoveredAt", "\(Int(Date.now.timeIntervalSince1970) - 86_400)")
-      let before = try metadataRequests()
-      #expect(try await world.program.run(["auth", "start", "docs"]).code == 0)
-      #expect(try metadataRequests() == before + once)
     }
   }
 }

@@ -15,7 +15,7 @@ package struct StoreDocument: Sendable {
   }
 
   /// Reads the bytes of a file. The whole file is refused when one entry of it is not as it must be, whoever's it is.
-  init(_ bytes: [UInt8]) throws(StoreFormatError) {
+  package init(_ bytes: [UInt8]) throws(StoreFormatError) {
     do {
       root = try JSONSlice(validating: bytes, limits: Self.limits)
     } catch {
@@ -33,7 +33,7 @@ package struct StoreDocument: Sendable {
 
   /// The file's new bytes with `entry` under `key`, or without that key: two spaces per level and a final line break.
   /// Tokens and order of all that is not ours stay, byte for byte.
-  func replacing(_ key: String, with entry: StoreEntry?) -> [UInt8] {
+  package func replacing(_ key: String, with entry: StoreEntry?) -> [UInt8] {
     var edits = ObjectEdits()
     edits.set(key, to: entry?.text(replacing: entries[key], in: root.member(key)))
     return JSONSlice.trusted(edits.applied(to: root)).pretty() + [0x0A]

@@ -1,8 +1,9 @@
 import Protocol
 
 /// Where the content of a store is not as it must be.
-struct StoreFormatError: Error {
-  let text: String
+package struct StoreFormatError: Error, Sendable {
+  /// On one line, without anything of a value.
+  package let text: String
 }
 
 /// Reads the members of one object of the store that we know. `null` counts as absent; a wrong type is an error, for a

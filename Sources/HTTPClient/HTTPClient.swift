@@ -7,10 +7,12 @@ package import Platform
 package final class HTTPClient {
   package struct Settings: Sendable {
     package var userAgent: String
-    /// PEM file of authorities that are trusted beside the system's.
+    /// PEM file of authorities that are trusted beside the system's directory of authorities.
     package var authorityFile: String?
     /// Proxy variables, `name=value`; see `ProxyRule`.
     package var proxies: [String]
+    /// Over TLS, servers may choose HTTP/2. Off: HTTP/1.1, unless a request asks for HTTP/2 itself.
+    package var offersHTTP2 = true
     /// Connections without a request that are kept.
     package var mostIdleConnections = 8
     /// Exchanges at once; further ones fail with `.busy`.
@@ -29,8 +31,8 @@ package final class HTTPClient {
 
   deinit { core.close() }
 
-  /// Loads libcurl, which reads files, instead of leaving that to the first request. From any thread; a missing library is
-  /// told by the requests.
+  /// Loads libcurl, which reads files, instead of leaving that to the first request. From any thread; a missing library
+  /// is told by the requests.
   package static func loadLibrary() { try? CurlLibrary.load() }
 
   /// Begins an exchange. Whatever happens, also an error of the request itself, is told to the handlers later.

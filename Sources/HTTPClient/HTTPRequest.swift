@@ -2,8 +2,8 @@ package import Protocol
 
 /// A request and everything that bounds it.
 package struct HTTPRequest: Sendable {
-  /// Which redirects are followed. Method and body are kept (307, 308; also 301 and 302 of a GET); `https` never becomes
-  /// `http`.
+  /// Which redirects are followed. Method and body are kept (307, 308; also 301 and 302 of a GET); `https` never
+  /// becomes `http`.
   package enum Redirects: Sendable, Equatable {
     case refuse
     /// Within the origin, or from `http` to `https` on the same host; at most 5.
@@ -15,7 +15,8 @@ package struct HTTPRequest: Sendable {
   package enum Addresses: Sendable, Equatable {
     /// Any: the operator named this very host.
     case any
-    /// Nothing private, loopback, link-local, unique-local, multicast, unspecified or reserved; IPv4-mapped forms count.
+    /// Nothing private, loopback, link-local, unique-local, multicast, unspecified or reserved; IPv4-mapped forms
+    /// count.
     case publicOnly
     /// As `publicOnly`, and loopback.
     case publicOrLoopback
@@ -23,14 +24,16 @@ package struct HTTPRequest: Sendable {
 
   package var method: String
   package var url: HTTPURL
-  /// Without `Host`, `Content-Length`, `Accept-Encoding` and `User-Agent`, which the client makes.
+  /// `Accept-Encoding` and `User-Agent` are made unless they are here. `Host` and what says where a message ends or how
+  /// a connection is used (`Content-Length`, `Transfer-Encoding`, `Connection`, …) must not be: the request is refused.
   package var fields: [HTTPField]
   package var body: [UInt8]?
   package var redirects = Redirects.refuse
   package var addresses = Addresses.any
   /// Name resolution, connect and TLS together.
   package var connectTimeout = Duration.seconds(10)
-  /// From the last byte of the request to the first of the answer; nil: only the caller's own deadline counts.
+  /// From the last byte of the request to the end of the answer's final head; nil: only the caller's own deadline
+  /// counts.
   package var firstByteTimeout: Duration?
   /// Between two pieces of the body; nil: for ever (event streams).
   package var idleTimeout: Duration?

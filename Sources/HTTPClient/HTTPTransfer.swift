@@ -49,6 +49,9 @@ package final class HTTPTransfer {
     meter = BodyMeter(limit: request.bodyLimit)
   }
 
+  /// Nothing is to be sent or told any more.
+  var isOver: Bool { failure != nil || core == nil }
+
   var url: HTTPURL { visited[visited.count - 1] }
 
   // MARK: For users
@@ -61,7 +64,7 @@ package final class HTTPTransfer {
   /// still.
   package func pause() {
     isPaused = true
-    timers.suspendStall()
+    if isHeadComplete { timers.suspendStall() }
   }
 
   package func resume() {
@@ -90,7 +93,7 @@ package final class HTTPTransfer {
 
   /// Ends the exchange soon. May be called anywhere.
   func fail(_ reason: HTTPFailure.Reason, _ detail: String) {
-    if failure != nil || core == nil { return }
+    if isOver { return }
     failure = HTTPFailure(reason, detail, wasSent: wasSent)
     core?.wantTurn(self)
   }
@@ -122,7 +125,7 @@ package final class HTTPTransfer {
   }
 
   func received(body piece: UnsafeRawBufferPointer) -> BodyVerdict {
-    guard failure == nil, let easy else { return .refused }
+    guard !isOver, let easy else { return .refused }
     if redirect != nil {
       // A redirect's text is read to keep the connection, but not for long.
       return meter.take(piece.count, received: { piece.count }) == nil ? .taken : .refused

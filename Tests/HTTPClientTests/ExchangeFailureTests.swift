@@ -98,6 +98,16 @@ struct ExchangeFailureTests {
     #expect(try await fetch(request).text == "dropdropdropdrop")
   }
 
+  /// What a server says before it has read everything is its answer.
+  @Test(arguments: [HTTPPeer.Server.http, .https])
+  func readsAnswersToUnfinishedRequests(_ server: HTTPPeer.Server) async throws {
+    var request = try request("POST", "/early", at: server)
+    request.body = [UInt8](repeating: 0x20, count: 400_000)
+    let answer = try await fetch(request).get()
+    #expect(answer.head.status == 413)
+    #expect(String(decoding: answer.body, as: UTF8.self) == "too much")
+  }
+
   /// A stream has no limit of its length, but may not be blown up.
   @Test func boundsStreamsThatDecompressWithoutEnd() async throws {
     let (failure, bytes) = try await withClient { _, client in

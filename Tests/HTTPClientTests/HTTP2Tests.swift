@@ -21,6 +21,18 @@ struct HTTP2Tests {
     #expect(text.hasSuffix("\nbody"))
   }
 
+  /// A server that knows nothing else cannot be reached then.
+  @Test func offersHTTP2OnlyWhenTold() async throws {
+    var settings = try settings()
+    settings.offersHTTP2 = false
+    #expect(try await fetch("POST", "/ok", at: .https, settings: settings).text == "hello")
+    let failure = try await fetch("POST", "/ok", at: .https2, settings: settings).failure
+    #expect(failure?.reason == .tls || failure?.reason == .broken)
+    var asking = try request("POST", "/ok", at: .https2)
+    asking.priorKnowledgeHTTP2 = true
+    #expect(try await fetch(asking, settings: settings).text == "hello")
+  }
+
   @Test(arguments: servers)
   func readsTrailers(_ server: HTTPPeer.Server) async throws {
     let answer = try await fetch("POST", "/trailers", at: server).get()

@@ -20,9 +20,9 @@ struct ProxyTests {
     let settings = try settings(proxies: ["HTTPS_PROXY=\(try proxy())"])
     let results = try await withClient(settings) { _, client in
       var answers: [Result<HTTPAnswer, HTTPFailure>] = []
-      for _ in 0..<2 {
-        answers.append(await client.result(try request("POST", "/ok", at: server, host: "test.example")))
-      }
+      var request = try request("POST", "/ok", at: server, host: "test.example")
+      request.fields = [HTTPField("Authorization", "Bearer secret")]
+      for _ in 0..<2 { answers.append(await client.result(request)) }
       return answers
     }
     for result in results {
@@ -31,6 +31,8 @@ struct ProxyTests {
       #expect((try? result.get().head.fields.first("x-proxy")) == .some(nil))
     }
     #expect(try await HTTPPeer.count("proxy CONNECT test.example:\(try HTTPPeer.port(of: server))") >= 1)
+    // What is for the server does not go to the proxy.
+    #expect(try await HTTPPeer.count("proxy leak") == 0)
   }
 
   @Test func verifiesTheServerThroughTheTunnel() async throws {

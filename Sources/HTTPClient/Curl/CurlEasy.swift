@@ -37,7 +37,7 @@ final class CurlEasy {
     var isFine = set(CURLOPT_ERRORBUFFER, errorText.baseAddress)
     isFine = set(CURLOPT_URL, "\(url.origin)\(url.target)") && isFine
     isFine = setCommon(settings, proxy: proxy) && isFine
-    isFine = setProtocol(request, to: url) && isFine
+    isFine = setProtocol(request, to: url, settings) && isFine
     isFine = setMethod(request.method, body) && isFine
     isFine = setFields(request.fields, hasBody: body != nil, settings) && isFine
     return isFine
@@ -72,12 +72,14 @@ final class CurlEasy {
     return isFine
   }
 
-  private func setProtocol(_ request: HTTPRequest, to url: HTTPURL) -> Bool {
+  private func setProtocol(_ request: HTTPRequest, to url: HTTPURL, _ settings: HTTPClient.Settings) -> Bool {
     let version =
-      url.isSecure
-      ? CURL_HTTP_VERSION_2TLS
-      : request.priorKnowledgeHTTP2
-        ? CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE : CURL_HTTP_VERSION_1_1
+      switch (url.isSecure, request.priorKnowledgeHTTP2) {
+      case (true, true): CURL_HTTP_VERSION_2TLS
+      case (true, false): settings.offersHTTP2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1
+      case (false, true): CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE
+      case (false, false): CURL_HTTP_VERSION_1_1
+      }
     if request.priorKnowledgeHTTP2 && !url.isSecure && !CurlLibrary.keepsClearTextHTTP2 {
       guard insistOnFreshConnection(), wp_curl_set_long(handle, CURLOPT_FORBID_REUSE, 1) == CURLE_OK else {
         return false

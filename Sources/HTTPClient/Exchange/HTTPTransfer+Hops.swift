@@ -59,7 +59,7 @@ extension HTTPTransfer {
   }
 
   func mayConnect(to address: IPLiteral) -> Bool {
-    if failure != nil || forbidsRepetition() { return false }
+    if isOver || forbidsRepetition() { return false }
     if usesProxy || AddressClass(address).isAllowed(by: request.addresses) {
       hasAllowedAddress = true
       return true
@@ -71,7 +71,7 @@ extension HTTPTransfer {
   /// Asked before the first byte of a request goes to a connection, also to one that an earlier exchange opened,
   /// perhaps under another rule for addresses.
   func mayWrite(to address: IPLiteral?, from port: Int) -> Bool {
-    if failure != nil || forbidsRepetition() { return false }
+    if isOver || forbidsRepetition() { return false }
     if !usesProxy && request.addresses != .any {
       guard let address, AddressClass(address).isAllowed(by: request.addresses) else {
         fail(.forbiddenAddress, forbiddenDetail)
@@ -115,7 +115,7 @@ extension HTTPTransfer {
 
   /// A line of header or trailer. False ends the transfer.
   func received(header line: UnsafeRawBufferPointer) -> Bool {
-    guard failure == nil else { return false }
+    guard !isOver else { return false }
     switch reader.take(line) {
     case .more, .interim: return true
     case .tooLarge: fail(.tooLarge, headTooLargeDetail)
@@ -139,7 +139,7 @@ extension HTTPTransfer {
       meter = BodyMeter(limit: Self.mostRedirectBytes)
       timers.startStall(self, .firstByteTimeout)
     }
-    return failure == nil
+    return !isOver
   }
 
   /// libcurl is done with a hop. Not inside of a callback.

@@ -46,7 +46,8 @@ async def read_request(reader):
     for line in lines[1:-2]:
         name, _, value = line.partition(":")
         fields[name.lower()] = value.strip()
-    body = await reader.readexactly(int(fields.get("content-length", "0")))
+    early = target.startswith("/early")
+    body = b"" if early else await reader.readexactly(int(fields.get("content-length", "0")))
     request = Request(method, target, head, body)
     journal.note(request.query.get("key"))
     return request
@@ -167,6 +168,14 @@ async def ring(request, writer):
     writer.write(answer(b"", "307 Redirect", [f"Location: {to}"]))
 
 
+async def early(request, writer):
+    """Answers before it has read the body, which it reads and drops afterwards."""
+    writer.write(answer(b"too much", "413 Too Large", ["Connection: close"]))
+    await writer.drain()
+    await asyncio.sleep(0.05)
+    return False
+
+
 async def status(request, writer):
     writer.write(answer(b"{}", f"{request.query['is']} Status"))
 
@@ -231,7 +240,7 @@ ACTIONS = {
     function.__name__: function
     for function in [
         ok, echo, count, connection, length, half, slow, never, stall, swallow, reset, once, interim, trailers, redirect, ring,
-        status, head, raw, compressed, bomb, events, comments, drip,
+        early, status, head, raw, compressed, bomb, events, comments, drip,
     ]
 }
 

@@ -29,6 +29,8 @@ async def serve(reader, writer):
     method, target, _ = lines[0].split(" ")
     fields = dict(line.split(": ", 1) for line in lines[1:-2])
     journal.note(f"proxy {method} {target}")
+    if method == "CONNECT" and "Authorization" in fields:
+        journal.note("proxy leak")
     if fields.get("Proxy-Authorization") != WANTED:
         writer.write(b"HTTP/1.1 407 Who are you\r\nProxy-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n")
         writer.close()

@@ -45,9 +45,11 @@ struct OAuthWorld {
   static func run(
     _ options: String = "{}", _ body: @Sendable (isolated LoopThread, inout OAuthWorld) async throws -> Void
   ) async throws {
-    try await LoopThread.run { thread in
-      var world = try await make(options, thread.loop)
-      try await body(thread, &world)
+    try await WorldGate.shared.pass {
+      try await LoopThread.run { thread in
+        var world = try await make(options, thread.loop)
+        try await body(thread, &world)
+      }
     }
   }
 

@@ -103,6 +103,9 @@ import Testing
     #expect(
       ExportOutcome(try Self.answer(404))
         == .refused("the collector answered UNIMPLEMENTED: HTTP status 404 without a gRPC status"))
+    #expect(
+      ExportOutcome(try Self.answer(head: [("content-type", "application/grpc")], body: [0, 0, 0, 0, 0]))
+        == .unavailable("broke the connection in the middle of its answer", delay: nil))
     let long = ExportOutcome(
       try Self.answer(head: [("grpc-status", "3"), ("grpc-message", String(repeating: "x", count: 999))]))
     guard case .refused(let detail) = long else { Issue.record("\(long)"); return }

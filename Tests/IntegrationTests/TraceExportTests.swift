@@ -104,7 +104,8 @@ struct TraceExportTests {
   func outage() async throws {
     let first = try TraceCollector()
     first.stop()
-    try await DaemonFixture.run(DaemonConfig(servers: [.fake("fake")]), environment: first.environment) { daemon in
+    let environment = first.environment.merging(["WARMPLANE_LOG": "info,warmplane::telemetry=debug"]) { $1 }
+    try await DaemonFixture.run(DaemonConfig(servers: [.fake("fake")]), environment: environment) { daemon in
       let http = try daemon.http()
       for _ in 0..<20 { #expect(try http.call("fake.echo").status == 200) }
       try daemon.waitForLog("traces cannot be exported") {
@@ -115,13 +116,22 @@ struct TraceExportTests {
       #expect(try second.spans(42).count == 42)
       try daemon.waitForLog("traces are exported again") { $0.member("lost")?.int == 0 }
       #expect(try daemon.log("traces cannot be exported").count == 1)
+      // The collector has said so, too, for all of them.
+      try daemon.eventually("all spans are taken") {
+        let taken = try daemon.log("export ended").filter {
+          $0.member("outcome")?.string?.hasPrefix("accepted") == true
+        }
+        return taken.reduce(0) { $0 + ($1.member("spans")?.int ?? 0) } == 42 ? true : nil
+      }
       second.stop()
       #expect(try http.call("fake.echo").status == 200)
+      try daemon.eventually("a second outage") { try daemon.log("traces cannot be exported").count == 2 ? true : nil }
       // Nobody takes these: the end is not held up, and says how many were lost.
       let began = MonotonicTime.now
       #expect(try daemon.stop() == .code(0))
       #expect(MonotonicTime.now - began < .seconds(10))
-      #expect(try daemon.log("spans were lost").map { $0.member("count")?.int } == [2])
+      let lost = try daemon.log("spans were lost").map { $0.member("count")?.int }
+      #expect(lost == [2], "\(daemon.text(of: daemon.logPath).suffix(2000))")
     }
   }
 

@@ -28,6 +28,12 @@ package enum ExportOutcome: Equatable {
   }
 
   private static func outcome(of answer: HTTPAnswer) -> ExportOutcome {
+    // libcurl takes the end of a connection for the end of an answer that announced no length.
+    if answer.head.status == 200, answer.head.mediaType == "application/grpc", GRPCStatus(answer.trailers) == nil,
+      GRPCStatus(answer.head.fields) == nil
+    {
+      return .unavailable("broke the connection in the middle of its answer", delay: nil)
+    }
     // An answer without a body has its status in the head.
     let status =
       GRPCStatus(answer.trailers) ?? GRPCStatus(answer.head.fields) ?? GRPCStatus(httpStatus: answer.head.status)

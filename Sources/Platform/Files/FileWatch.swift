@@ -68,6 +68,9 @@ package final class FileWatch {
     watch = nil
   }
 
+  /// Nothing is under way: what happened was told, and nothing else comes by itself. For tests.
+  var isQuiet: Bool { !isPlacing && !isStale && debounceTimer == nil }
+
   // MARK: Placing
 
   private func place() {

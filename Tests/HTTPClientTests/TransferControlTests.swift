@@ -53,7 +53,7 @@ struct TransferControlTests {
         _ = thread
         return await client.result(try request("GET", "/never"))
       }
-      await Task.yield()
+      try await turns(2, thread)
       task.cancel()
       return try await task.value.failure?.reason
     }

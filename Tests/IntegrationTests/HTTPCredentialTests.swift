@@ -45,7 +45,7 @@ struct HTTPCredentialTests {
         CredentialFile.entry("s", url: up.url).dropLast() + "," + CredentialFile.entry("t", url: up.url).dropFirst()
       try Data(both.utf8).write(to: URL(fileURLWithPath: store.path))
       try daemon.wait(for: "t", within: 5)
-      #expect(try Self.starts(daemon, "s") == 1, "one that runs is left alone")
+      #expect(try Self.starts(daemon, "s") == 2, "without a token and with one: one that runs is left alone")
     }
   }
 
@@ -133,7 +133,8 @@ struct HTTPCredentialTests {
       func reload(_ members: [String: String] = [:], changes name: String) throws {
         try daemon.write(DaemonConfig(servers: servers, members: members))
         let result = try daemon.warmplane("reload")
-        #expect(result.output == #"{"ok":true,"added":[],"removed":[],"changed":["\#(name)"]}"# + "\n", "\(result)")
+        #expect(
+          result.output.hasPrefix(#"{"ok":true,"added":[],"removed":[],"changed":["\#(name)"]"#), "\(result)")
         try daemon.wait(for: name)
         let after = try pids()
         for (index, other) in names.enumerated() {

@@ -49,7 +49,10 @@ final class HTTPUpstream: @unchecked Sendable {
   }
 
   /// How often a JSON-RPC method was asked for.
-  func count(_ method: String) -> Int { journal.filter { $0.member("rpc")?.string == method }.count }
+  func count(_ method: String) -> Int {
+    // Events, such as a client that left, name the method of their request too.
+    journal.count { $0.member("rpc")?.string == method && $0.member("event") == nil }
+  }
 
   /// A port at which nobody listens.
   static func closedPort() throws -> Int {

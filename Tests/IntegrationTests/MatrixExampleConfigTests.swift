@@ -51,7 +51,7 @@ struct MatrixExampleConfigTests {
       let status = try daemon.warmplane("status", "--json")
       #expect(status.exit == .code(0))
       for (server, states) in [
-        ("docs", ["needs_auth"]), ("figma", ["starting", "restarting", "crash_loop"]),
+        ("docs", ["needs_auth"]), ("figma", ["needs_auth"]),
         ("sqlite", ["misconfigured", "restarting", "crash_loop"]),
       ] {
         let row = try daemon.worker(server)

@@ -85,11 +85,17 @@ def _speed(result):
     if ours:
         lines += ["", "warmplane divided by   p50 at 1   p50 at 1, one core   rate at 64"]
         for name, modes in medians.items():
-            if name == "warmplane":
+            if name in ("warmplane", "warmplane, HTTP", "direct, HTTP"):
                 continue
             p50, pinned = (ours[mode]["p50_us"] / modes[mode]["p50_us"] for mode in (ONE, ONE_CORE))
             rate = ours[MANY]["rate"] / modes[MANY]["rate"]
             lines.append(f"  {name:<21}{p50:>7.2f}x{pinned:>20.2f}x{rate:>12.3f}x")
+    over_http, direct = medians.get("warmplane, HTTP"), medians.get("direct, HTTP")
+    if over_http and direct:
+        p50, pinned = (over_http[mode]["p50_us"] / direct[mode]["p50_us"] for mode in (ONE, ONE_CORE))
+        rate = over_http[MANY]["rate"] / direct[MANY]["rate"]
+        lines += ["warmplane, HTTP divided by"]
+        lines.append(f"  {'direct, HTTP':<21}{p50:>7.2f}x{pinned:>20.2f}x{rate:>12.3f}x")
     if result["nginx"]:
         lines += [
             "",

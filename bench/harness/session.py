@@ -10,7 +10,7 @@ from . import machine, tools
 from .counting import AllocationCounters, system_calls
 from .load import Load
 from .processes import BenchError
-from .targets import Direct, Nginx, Relay, Warmplane
+from .targets import Direct, DirectHTTP, Nginx, Relay, UpstreamHTTP, Warmplane
 
 #: The measurements: name -> connections, and whether the client and all measured processes share one core.
 #: One connection wakes one process after the other, and whether they wake on the same core is up to the scheduler: on a
@@ -75,6 +75,12 @@ class Session:
             warmplane = Warmplane(self.processes, self.load, self.binaries, "speed")
             body_bytes = len(warmplane.answer)
             targets.append(warmplane)
+        upstream = UpstreamHTTP(self.processes)
+        targets.append(DirectHTTP(self.processes, self.load, upstream))
+        over_http = None
+        if self.binaries:
+            over_http = Warmplane(self.processes, self.load, self.binaries, "http", url=upstream.url)
+            targets.append(over_http)
         nginx_version = None
         try:
             program, nginx_version = tools.find_nginx(self.say)
@@ -91,10 +97,11 @@ class Session:
         }
         memory = {label: self._pss(pids[0]) for group in groups.values() for label, pids in group.items() if pids}
         for target in targets:
-            if target is warmplane:
+            if target is warmplane or target is over_http:
                 self._stop(target)
             elif hasattr(target, "process"):
                 self.processes.stop(target.process)
+        self.processes.stop(upstream.process)
         return {
             "nginx": nginx_version,
             "body_bytes": body_bytes,
@@ -160,7 +167,7 @@ class Session:
     def _system_calls(self, targets, groups):
         """Label -> {"total", "by_name"} or {"reason"}; one process at a time, one connection."""
         result = {}
-        wanted = ("daemon", "worker", "relay front", "relay worker")
+        wanted = ("daemon", "worker", "daemon, HTTP", "worker, HTTP", "relay front", "relay worker")
         try:
             strace = tools.find_strace(self.say)
         except BenchError as error:

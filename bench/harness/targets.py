@@ -1,4 +1,4 @@
-"""The four things that are measured. Each has `run(connections, seconds)` and `groups()`: label -> process ids."""
+"""What is measured. Each has `run(connections, seconds)` and `groups()`: label -> process ids."""
 
 import http.client
 import json
@@ -74,6 +74,44 @@ class Direct:
         return {}
 
 
+class UpstreamHTTP:
+    """bench/upstream_http.c: an MCP server over streamable HTTP."""
+
+    path = "/mcp"
+
+    def __init__(self, processes):
+        log = f"{processes.directory}/upstream-http.log"
+        self.process = processes.start([PROGRAMS / "upstream_http"], log=log, stdout=subprocess.PIPE)
+        ready, _, _ = select.select([self.process.stdout], [], [], 5)
+        words = self.process.stdout.readline().split() if ready else []
+        if len(words) != 2:
+            raise BenchError(f"the HTTP upstream did not start{tail(log)}")
+        self.port = int(words[1])
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}{self.path}"
+
+
+class DirectHTTP:
+    """The load client posts the call to the HTTP upstream itself."""
+
+    name = "direct, HTTP"
+
+    def __init__(self, processes, load, upstream):
+        self.load, self.upstream = load, upstream
+        self.body = Path(processes.directory) / "direct.json"
+        call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "echo", "arguments": CALL["args"]}}
+        self.body.write_text(json.dumps(call, separators=(",", ":")))
+
+    def run(self, connections, seconds=1.0, requests=0):
+        return self.load.http(
+            self.upstream.port, self.upstream.path, self.body, connections, seconds, requests=requests)
+
+    def groups(self):
+        return {"HTTP upstream": [self.upstream.process.pid]}
+
+
 class Relay:
     """bench/relay.c: our processes and hops in bare C."""
 
@@ -147,12 +185,13 @@ http {{
 
 
 class Warmplane:
-    """A daemon of its own: temporary config, runtime and state directories, `servers` bench upstreams."""
+    """A daemon of its own: temporary config, runtime and state directories, `servers` bench upstreams; `url`: one HTTP
+    upstream in their place."""
 
     name = "warmplane"
     path = "/v1/tools/call"
 
-    def __init__(self, processes, load, binaries, label, servers=1, environment=None):
+    def __init__(self, processes, load, binaries, label, servers=1, environment=None, url=None):
         self.processes, self.load = processes, load
         self.port = free_port()
         home = Path(processes.directory) / label
@@ -163,7 +202,11 @@ class Warmplane:
             directory.mkdir(parents=True, mode=0o700)
             variables[f"XDG_{name}"] = str(directory)
         config = home / "mcp_servers.json"
-        entries = {name: {"command": str(UPSTREAM), "args": []} for name in names}
+        entry = {"url": url} if url else {"command": str(UPSTREAM), "args": []}
+        self.labels = ("daemon, HTTP", "worker, HTTP") if url else ("daemon", "worker")
+        if url:
+            self.name = "warmplane, HTTP"
+        entries = {name: entry for name in names}
         config.write_text(json.dumps({"port": self.port, "mcpServers": entries}))
         self.log = home / "daemon.log"
         self.body = write_body(processes)
@@ -183,10 +226,14 @@ class Warmplane:
         below = self.processes.below(self.process)
         programs = {pid: executable(pid) for pid in below}
         return {
-            "daemon": [self.process.pid],
-            "worker": [pid for pid, program in programs.items() if os.path.basename(program) == "warmplane-worker"],
-            "its upstream": [pid for pid, program in programs.items() if program == str(UPSTREAM.resolve())],
-        }
+            self.labels[0]: [self.process.pid],
+            self.labels[1]: [pid for pid, program in programs.items() if os.path.basename(program) == "warmplane-worker"],
+        } | self._upstreams(programs)
+
+    def _upstreams(self, programs):
+        if self.labels[0] != "daemon":
+            return {}
+        return {"its upstream": [pid for pid, program in programs.items() if program == str(UPSTREAM.resolve())]}
 
     def stop(self):
         """None: the daemon ended on SIGTERM and nothing was left behind; otherwise what was wrong."""

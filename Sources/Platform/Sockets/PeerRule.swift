@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Who may be at the other end of a Unix socket.

@@ -48,7 +48,11 @@ extension FrontRouter {
       return
     }
     let server = catalog.entry(operation.kind, operation.entryID)?.server
-    if let server, supervisor.assumeIsolated({ $0.provesNotSent(server, askedAt: moment) }) {
+    // What was asked of this very daemon before its client's connection broke may have been sent by it; so may what it
+    // carried out in this way once already.
+    if let server, moment < startedAt, supervisor.assumeIsolated({ $0.provesNotSent(server, askedAt: moment) }),
+      carriedOutAnew.insert(origin.key).inserted
+    {
       return begin(operation)
     }
     var lost = operation

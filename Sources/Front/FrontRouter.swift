@@ -29,6 +29,10 @@ package actor FrontRouter {
   var adopted = AdoptedOperations()
   /// Clients that came back before every worker of the earlier daemon was known.
   var reasking: [FrontOperation] = []
+  /// Requests of an earlier daemon that this one carried out, because nobody had. As many as bridges had in flight then.
+  var carriedOutAnew: Set<RequestOrigin.Key> = []
+  /// Nanoseconds of the monotonic clock.
+  let startedAt = MonotonicTime.now.nanoseconds
   /// Tells operations that this daemon took from those of others: random.
   let name: String
   /// Lists that wait for servers in their first start.

@@ -208,7 +208,7 @@ struct OnDemandTests {
       let result = try await program.run(Self.sum)
       #expect(result.code == 3)
       #expect(result.error.contains("it did not listen within 10 s"))
-      #expect((.seconds(10)..<(.seconds(20))).contains(ContinuousClock.now - start))
+      #expect((.seconds(10)..<(.seconds(60))).contains(ContinuousClock.now - start))
       let pid = Int32(fixture.text(of: "\(fixture.workspace.directory)/begun").dropLast()) ?? 0
       #expect(pid > 0 && kill(pid, SIGKILL) == 0)
     }

@@ -11,11 +11,11 @@ import Testing
     private let process: TestProcess
     private let scratch: ScratchDirectory
 
-    init(sdk: Int, _ ways: String...) async throws {
+    init(sdk: Int, _ ways: String..., after predecessor: Servers? = nil) async throws {
       let scratch = try ScratchDirectory()
-      (process, ports) = try await MCPPeer.run("sdk_http.py", venv: ".venv-sdk\(sdk)", scratch) { ready in
-        [ready, scratch.file("journal")] + ways
-      }
+      (process, ports) = try await MCPPeer.run(
+        "sdk_http.py", venv: ".venv-sdk\(sdk)", scratch, after: predecessor?.process
+      ) { [$0, scratch.file("journal")] + ways }
       self.scratch = scratch
     }
 
@@ -33,11 +33,6 @@ import Testing
     var journal: [String] {
       let text = try? String(contentsOfFile: scratch.file("journal"), encoding: .utf8)
       return text?.split(separator: "\n").map(String.init) ?? []
-    }
-
-    func kill() async {
-      process.kill(9)
-      _ = await eventually { self.process.exitStatus != nil }
     }
   }
 
@@ -104,9 +99,8 @@ import Testing
     #expect(try await client.answer(client.call("add", #"{"a":1,"b":1}"#)).text == "2")
     let slow = client.call("slow", #"{"seconds":600}"#)
     #expect(await eventually { first.journal.contains("stateful started") })
-    await first.kill()
+    let next = try await Servers(sdk: sdk, "stateful:\(first.port("stateful"))", after: first)
     #expect(try await client.answer(slow).failure == "unknown/upstream_died")
-    let next = try await Servers(sdk: sdk, "stateful:\(first.port("stateful"))")
     // The new server does not know the session.
     #expect(try await client.answer(client.call("add", #"{"a":2,"b":2}"#)).text == "4")
     #expect(next.journal == ["add"] && client.notifications(WorkerMethod.ended).isEmpty)

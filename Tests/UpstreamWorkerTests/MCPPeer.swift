@@ -23,15 +23,14 @@ final class MCPPeer: Sendable {
 
   deinit { process.kill(9) }
 
-  /// Starts it with `flags`. Without a `port` it takes a free one.
-  static func start(_ flags: String..., port: Int = 0, scratch: ScratchDirectory? = nil) async throws -> MCPPeer {
-    try await start(flags, port: port, scratch: scratch)
-  }
+  /// Starts it with `flags`.
+  static func start(_ flags: String...) async throws -> MCPPeer { try await start(flags) }
 
-  static func start(_ flags: [String], port: Int = 0, scratch old: ScratchDirectory? = nil) async throws -> MCPPeer {
-    let scratch = try old ?? ScratchDirectory()
-    let (process, written) = try await run("mcp_peer.py", venv: ".venv", scratch) { ready in
-      ["--ready", ready, "--journal", scratch.file("http-journal"), "--port", "\(port)"] + flags
+  static func start(_ flags: [String], after predecessor: MCPPeer? = nil) async throws -> MCPPeer {
+    let scratch = try predecessor?.scratch ?? ScratchDirectory()
+    let port = predecessor?.port ?? 0
+    let (process, written) = try await run("mcp_peer.py", venv: ".venv", scratch, after: predecessor?.process) {
+      ["--ready", $0, "--journal", scratch.file("http-journal"), "--port", "\(port)"] + flags
     }
     guard let port = written.int else { throw TestFailure("the peer has no port: \(written.text)") }
     return MCPPeer(process: process, scratch: scratch, port: port, isSecure: flags.contains("--certificate"))
@@ -39,8 +38,12 @@ final class MCPPeer: Sendable {
 
   /// Runs a program of `Peers` with the interpreter of an environment, until it has written what its ports are into the
   /// file that the arguments name.
+  ///
+  /// With a `predecessor` it takes over its port: that one is ended when everything but the port is there, so that nobody
+  /// is gone for long.
   static func run(
-    _ script: String, venv: String, _ scratch: ScratchDirectory, _ arguments: (String) -> [String]
+    _ script: String, venv: String, _ scratch: ScratchDirectory, after predecessor: TestProcess? = nil,
+    _ arguments: (String) -> [String]
   ) async throws -> (TestProcess, JSONSlice) {
     let root = folder.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     let python = root.appendingPathComponent("\(venv)/bin/python").path
@@ -48,7 +51,7 @@ final class MCPPeer: Sendable {
       throw TestFailure("\(python) is missing; run scripts/setup --test")
     }
     let ready = scratch.file("ready")
-    try? FileManager.default.removeItem(atPath: ready)
+    for file in [ready, "\(ready).waiting"] { try? FileManager.default.removeItem(atPath: file) }
     // By its path it finds its environment.
     let line = [python, "-B", folder.appendingPathComponent(script).path] + arguments(ready)
     let process = try await TestProcess.start {
@@ -56,6 +59,12 @@ final class MCPPeer: Sendable {
     }
     func ports() -> JSONSlice? {
       FileManager.default.contents(atPath: ready).flatMap { try? JSONSlice(validating: Array($0)) }
+    }
+    if let predecessor {
+      _ = await eventually(within: .seconds(60)) {
+        FileManager.default.fileExists(atPath: "\(ready).waiting") || process.exitStatus != nil
+      }
+      predecessor.kill(9)
     }
     // The SDK is slow to start on a busy machine.
     _ = await eventually(within: .seconds(60)) { ports() != nil || process.exitStatus != nil }
@@ -72,10 +81,7 @@ final class MCPPeer: Sendable {
   }
 
   /// Another process on the same port, which knows nothing of the first. The journal goes on.
-  func restarted(_ flags: String...) async throws -> MCPPeer {
-    await kill()
-    return try await Self.start(flags, port: port, scratch: scratch)
-  }
+  func restarted(_ flags: String...) async throws -> MCPPeer { try await Self.start(flags, after: self) }
 
   func url(_ target: String = "/mcp", host: String = "127.0.0.1") -> String {
     "http\(isSecure ? "s" : "")://\(host):\(port)\(target)"

@@ -213,7 +213,7 @@ async def tool_huge(request, reply, arguments):
 
 async def tool_bomb(request, reply, arguments):
     """A few hundred KiB of gzip that are some hundred MiB."""
-    squeeze = zlib.compressobj(9, zlib.DEFLATED, 31)
+    squeeze = zlib.compressobj(1, zlib.DEFLATED, 31)
     await reply.begin(
         kind="text/event-stream" if arguments.get("sse") else "application/json", fields={"Content-Encoding": "gzip"})
     start = b": " if arguments.get("sse") else b'{"jsonrpc":"2.0","id":%d,"result":{"x":"' % request.id
@@ -628,7 +628,14 @@ async def main():
     if OPTIONS.certificate:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(OPTIONS.certificate)
-    server = await asyncio.start_server(serve, "127.0.0.1", OPTIONS.port, ssl=context, limit=1 << 26)
+    while True:
+        try:
+            server = await asyncio.start_server(serve, "127.0.0.1", OPTIONS.port, ssl=context, limit=1 << 26)
+            break
+        except OSError:
+            # The port's owner is ended when it sees this.
+            open(OPTIONS.ready + ".waiting", "w", encoding="utf-8").close()
+            await asyncio.sleep(0.005)
     port = server.sockets[0].getsockname()[1]
     with open(OPTIONS.ready + ".new", "w", encoding="utf-8") as file:
         file.write(str(port))

@@ -111,15 +111,27 @@ def register(server, way):
         return f"Review {topic}."
 
 
+async def listen(port):
+    while True:
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+            listener.listen(128)
+            return listener
+        except OSError:
+            # The port's owner is ended when it sees this.
+            listener.close()
+            open(READY + ".waiting", "w", encoding="utf-8").close()
+            await anyio.sleep(0.005)
+
+
 async def main():
     ports = {}
     async with anyio.create_task_group() as tasks:
         for word in sys.argv[3:]:
             way, _, port = word.partition(":")
-            listener = socket.socket()
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(("127.0.0.1", int(port or 0)))
-            listener.listen(128)
+            listener = await listen(int(port or 0))
             ports[way] = listener.getsockname()[1]
             server = uvicorn.Server(uvicorn.Config(application(way), log_level="warning"))
             tasks.start_soon(server.serve, [listener])

@@ -4,8 +4,8 @@ import Protocol
 
 /// What all exchanges with one upstream share. Loop-confined.
 final class HTTPAccess {
-  /// Exchanges at once: operations, and what must go beside them.
-  private static let mostExchanges = UpstreamLink.mostCalls + 128
+  /// Exchanges at once. Over HTTP/1.1 each has a connection, and a process usually has 1,024 descriptors.
+  private static let mostExchanges = 640
   /// Bytes of all answers that are not read to their end, together: four of the largest.
   static let mostHeldBytes = 4 * Frame.maximumLength
 

@@ -20,6 +20,11 @@ final class HTTPSession {
   /// Another one has taken its place, though the upstream still knows this one.
   var isSuperseded = false
 
+  /// The upstream is being asked whether it knows this session.
+  var isDoubted = false
+  /// It has said 404 for another reason than that it does not know the session.
+  var hasOther404s = false
+
   init(revision: ProtocolRevision, id: String?, generation: Int, endpoint: HTTPURL) {
     self.revision = revision
     self.id = id

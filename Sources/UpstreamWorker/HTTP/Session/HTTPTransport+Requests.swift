@@ -50,6 +50,7 @@ extension HTTPTransport {
   func answer(_ run: RequestRun, _ message: IncomingMessage) {
     guard runs[run.request.id] === run else { return }
     let isModern = run.session?.revision.era == .modern
+    run.session?.isDoubted = false
     run.drop(isAnswered: true)
     remove(run)
     if case .error(_, let error) = message, error.code == MCPErrorCode.unsupportedVersion, isModern {
@@ -129,31 +130,41 @@ extension HTTPTransport {
       }
     }
     if refused.status == 404, let session = run.session {
-      if session.id != nil, !run.wasRepeated {
-        run.wasRepeated = true
-        return replace(run, .unknown)
-      }
       if eventStream != nil {
         run.hasArrived = false
         return end(UpstreamEnd("does not know its session any more: \(refused.sentence)"))
       }
+      if session.id != nil, !run.wasRepeated, !session.hasOther404s {
+        run.wasRepeated = true
+        return replace(run, .unknown)
+      }
+      // Also in a session that has only just been opened: it means something else.
+      if run.wasRepeated { session.hasOther404s = true }
     }
-    let isDoubtful = refused.status == 400 && run.session.map { $0 === session && $0.id != nil } ?? false
+    let session = run.session
     finish(
       run,
       RequestFailure(
         .failed, CallFailure(.httpStatus, refused.sentence), isOutage: refused.isOutage,
         isAnswer: refused.status < 500, retryAfter: refused.retryAfter))
-    if isDoubtful, !isOver { doubt(isSure: run.request.purpose == .probe) }
+    guard let session, refused.status == 400 || refused.status == 404 && session.hasOther404s else { return }
+    if run.request.purpose == .probe { loseSession(session) } else { doubt(session) }
   }
 
-  /// Many servers say 400 where the protocol wants 404, when they do not know a session. Such a request is not sent again,
-  /// for 400 says nothing about its execution; but if a ping fares no better, there is a new session for the next one.
-  private func doubt(isSure: Bool) {
-    if isSure { return reopen(.unknown) }
-    guard session?.revision.era == .legacy else { return }
+  /// Many servers say 400 where the protocol wants 404, when they do not know a session, and some say 404 for other
+  /// reasons. Such a request is not sent again; but if a ping fares no better, there is a new session for the next one.
+  func doubt(_ doubted: HTTPSession) {
+    guard !isOver, doubted === session, doubted.id != nil, doubted.revision.era == .legacy, !doubted.isDoubted else {
+      return
+    }
+    doubted.isDoubted = true
     let id = ids.next()
     send(OutgoingRequest(id, .probe, "ping") { JSONRPCWriter.request(id: .int(Int64(id)), method: "ping") })
+  }
+
+  /// A ping was refused in a way that only a lost session explains.
+  private func loseSession(_ lost: HTTPSession) {
+    if !isOver, lost === session, lost.id != nil { reopen(.unknown) }
   }
 
   /// Sends a request that was not executed again, in a new session. If another request has found out before, that session

@@ -33,7 +33,10 @@ extension HTTPTransport {
         },
         message: { [weak self] in self?.told($0) },
         missedChanges: { [weak self] in self?.events.missedChanges() },
-        sessionLost: { [weak self] in self?.reopen($0) },
+        sessionLost: { [weak self] loss in
+          // An upstream may have no stream any more, and know the session all the same.
+          if loss == .unknown { self?.doubt(session) } else { self?.reopen(loss) }
+        },
         unreachable: { [weak self] in !(self?.isUnreachable(false, $0) ?? true) }))
   }
 

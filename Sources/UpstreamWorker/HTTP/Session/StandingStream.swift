@@ -66,6 +66,8 @@ final class StandingStream {
       if failure.isUnreachable, !handlers.unreachable(failure.detail) { return }
     case .refused(let refused):
       step = plan.refused(status: refused.status, retryAfter: refused.retryAfter, hasSession: hasSession)
+    // Tokens come back; what is written down in the configuration stays as it is.
+    case .unauthorized(let failure, _) where failure.code != .transportUnavailable: step = plan.ended(at: .now)
     case .unusable, .tooLarge, .unauthorized: step = .never
     case .superseded: return handlers.sessionLost(.superseded)
     }

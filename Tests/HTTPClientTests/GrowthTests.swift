@@ -20,8 +20,9 @@ struct GrowthTests {
           })
       }
       #expect(figures.allSatisfy { $0.descriptors == figures[0].descriptors }, "\(figures)")
-      // The first rounds fill the allocator's caches.
-      #expect(figures[4].kilobytes - figures[2].kilobytes < 1_024, "\(figures)")
+      // The first rounds fill the allocator's caches; how far differs from round to round.
+      let early = figures[..<3].map(\.kilobytes).max() ?? 0
+      #expect(figures[4].kilobytes - early < 1_024, "\(figures)")
     }
   }
 

@@ -145,9 +145,13 @@ final class CurlEngine {
 
   func speaksHTTP2(_ socket: Int32) { if sockets[socket] != nil { sockets[socket] = true } }
 
-  /// Whether a connection that waited for its next request can carry one. libcurl looks as well, but takes the peer's
-  /// farewell in TLS (close_notify) for a sign of life. Over HTTP/2 bytes may wait at any time; there it reads them.
-  func isUsable(_ socket: Int32) -> Bool { sockets[socket] == true || SocketProbe.isQuiet(socket) }
+  /// Whether a connection that waited for its next request can carry that of `transfer`. libcurl looks as well, but takes
+  /// the peer's farewell in TLS (close_notify) for a sign of life. Over HTTP/2 bytes may wait at any time; there it reads
+  /// them. A connection that carries another request, too, speaks HTTP/2, although no answer has said so yet.
+  func isUsable(_ socket: Int32, by transfer: HTTPTransfer) -> Bool {
+    sockets[socket] == true || transfers.values.contains { $0 !== transfer && $0.socket == socket }
+      || SocketProbe.isQuiet(socket)
+  }
 
   /// libcurl's only timer; negative: none.
   func setTimer(milliseconds: Int) {

@@ -79,7 +79,7 @@ extension HTTPTransfer {
       }
     }
     socket = engine?.socket(port: port)
-    if !isWritten, let socket, let easy, easy.usesKeptConnection, engine?.isUsable(socket) == false {
+    if !isWritten, let socket, let easy, easy.usesKeptConnection, engine?.isUsable(socket, by: self) == false {
       hasStaleConnection = true
       return false
     }

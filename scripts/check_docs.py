@@ -21,8 +21,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 INTERNAL = {"docs/ARCHITECTURE.md", "docs/TESTING.md", "CONTRIBUTING.md", "bench/README.md"}
 # camelCase words in code that are no config keys: MCP's and other programs'.
 FOREIGN = set("""
-    additionalProperties inputSchema outputSchema readOnlyHint openWorldHint mimeType structuredContent isError nextCursor
-    listChanged resultType ttlMs cacheScope serverInfo clientInfo clientCapabilities resourcesListChanged
+    additionalProperties inputSchema outputSchema readOnlyHint idempotentHint openWorldHint mimeType structuredContent isError
+    nextCursor listChanged resultType ttlMs cacheScope serverInfo clientInfo clientCapabilities resourcesListChanged
     promptsListChanged streamableHttp httpGet
 """.split())
 # Documented first, built later: to be taken out of here when the sources name them.

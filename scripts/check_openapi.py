@@ -31,10 +31,11 @@ NOT_ON_V1 = {
 }
 # Documented failures that the walk below does not bring about.
 NOT_WALKED = {
-    "UPSTREAM_ERROR cancelled": "nobody is left to read it today",
+    "INTERNAL_ERROR idempotency_unavailable": "takes a broken state directory",
     "INTERNAL_ERROR outcome_unknown": "a fault inside",
     "SERVER_UNREACHABLE queue_full": "takes 64 MiB of waiting calls",
     "SERVER_UNREACHABLE stopping": "a race with the daemon's end",
+    "UPSTREAM_TIMEOUT in_progress": "takes a first request that ends later than the second",
     "UPSTREAM_TIMEOUT not_sent": "takes a full pipe",
     **{f"{code} auth_{reason}": "needs an authorization server"
        for code in ("SERVER_UNREACHABLE", "UPSTREAM_ERROR")
@@ -187,8 +188,15 @@ def check_sources(document, problems):
     problems.compare(
         "actors", set(schemas["Hint"]["properties"]["actor"]["enum"]), enum_values(envelope, "Actor"))
 
+    for name, values in schemas["Retry"]["properties"].items():
+        enum = {"classification": "Classification", "upstream_execution_state": "ExecutionState"}[name]
+        problems.compare(name, set(values["enum"]), enum_values(envelope, enum))
+    states = enum_values(source("Front/Idempotency/KeptResult.swift"), "State")
+    problems.compare("states of records", set(schemas["Record"]["properties"]["state"]["enum"]), states)
+
     routes = re.sub(r"\bprefix\b", '"/v1/capabilities/"', source("Front/HTTP/V1Route.swift"))
     paths = {path + "{id}" if path.endswith("/") else path for path in re.findall(r'"(/v1/[^"]*)"', routes)}
+    paths.discard("/v1/operations/{id}")  # only where a longer one begins
     problems.compare("routes", set(document.root["paths"]), paths)
 
     failures = {failure for _, _, _, response in document.responses() for failure in response.get("x-failures", [])}

@@ -86,6 +86,8 @@ class Walker:
         path = target.partition("?")[0]
         if path.startswith("/v1/capabilities/"):
             path = "/v1/capabilities/{id}"
+        if path.startswith("/v1/operations/"):
+            path = "/v1/operations/{id}/cancel"
         return self.document.root["paths"].get(path, {}).get(method.lower())
 
     def send(self, method, target, headers, body=None):
@@ -221,7 +223,7 @@ def walk_refusals(walker, document):
             reason="invalid_framing")
         walker.expect(413, method, target, body=b" " * 70000, reason="body_too_large")
         walker.expect(431, method, target, headers=[("X-Long", "x" * 40000)])
-        if method == "POST":
+        if "requestBody" in item.get("post", {}):
             walker.expect(415, "POST", target, {}, type=None, reason="unsupported_media_type")
             walker.expect(415, "POST", target, {}, type="text/plain", reason="unsupported_media_type")
             walker.expect(400, "POST", target, b"{", reason="invalid_json")
@@ -261,6 +263,46 @@ def walk_servers(walker):
     walker.expect(200, "GET", "/v1/capabilities")  # with rows of every kind
 
 
+def walk_keys(walker):
+    """Idempotency keys: the first outcome comes back, whatever it is."""
+    def call(status, key, capability, arguments, reason=None):
+        walker.expect(
+            status, "POST", "/v1/tools/call", {"capability_id": capability, "args": arguments, "idempotency_key": key},
+            headers=[("Idempotency-Key", f'"{key}"')], reason=reason)
+
+    for _ in range(2):
+        call(200, "echo", "fake.echo", {"a": 1.0})
+        call(502, "error", "fake.rpc_error", {"code": -32602, "message": "no"})
+        call(504, "late", "brief.sleep", {"ms": 30000}, "outcome_unknown")
+        call(503, "off", "off.echo", {}, "disabled")
+    call(409, "echo", "fake.echo", {"a": 2}, "idempotency_key_reused")
+    call(200, "large", "fake.big", {"bytes": 1100000})
+    call(502, "large", "fake.big", {"bytes": 1100000}, "outcome_not_kept")
+    walker.expect(
+        400, "POST", "/v1/tools/call", {"capability_id": "fake.echo", "args": {}, "idempotency_key": "a"},
+        headers=[("X-Idempotency-Key", "b")], reason="invalid_field")
+    answer = walker.expect(200, "GET", "/v1/idempotency/records")
+    states = {record["key"]: (record["state"], record["replay_count"]) for record in answer["records"]}
+    wanted = {"echo": ("completed", 1), "error": ("failed", 1), "late": ("unknown", 1), "large": ("completed", 1)}
+    if states != wanted:
+        walker.problems.add("GET /v1/idempotency/records", f"the records are {states}")
+    walker.expect(200, "HEAD", "/v1/idempotency/records")
+
+
+def walk_cancellation(walker, document, pool):
+    """A call that ends because somebody cancels it by its request id."""
+    body = {"capability_id": "long.sleep", "args": {"ms": 60000}, "request_id": "a/b"}
+    running = pool.submit(walker.expect, 409, "POST", "/v1/tools/call", body, reason="cancelled")
+    target, deadline = "/v1/operations/a%2Fb/cancel", time.monotonic() + 10
+    status = 404
+    while status == 404 and time.monotonic() < deadline:  # the call may not be there yet
+        status, _, content = walker.send("POST", target, [])
+    response = document.root["paths"]["/v1/operations/{id}/cancel"]["post"]["responses"]["200"]
+    document.judge(f"live POST {target} -> {status}", response, json.loads(content))
+    running.result(30)
+    walker.expect(404, "POST", target, reason="unknown_operation")
+
+
 def walk(document, problems, programs):
     """The whole walk; how many answers were judged."""
     with tempfile.TemporaryDirectory(prefix="wp-api-", dir="/tmp") as name:  # socket paths are limited
@@ -272,6 +314,9 @@ def walk(document, problems, programs):
             walk_examples(walker, document)
             walk_refusals(walker, document)
             walk_servers(walker)
+            walk_keys(walker)
+            with concurrent.futures.ThreadPoolExecutor() as pool:
+                walk_cancellation(walker, document, pool)
             with concurrent.futures.ThreadPoolExecutor() as pool:  # the end of a daemon, seen by a call that runs
                 running = pool.submit(walker.call, 503, "long.sleep", {"ms": 60000}, "outcome_unknown")
                 deadline = time.monotonic() + 10

@@ -1,6 +1,6 @@
 /// The way to a daemon that a facade command takes.
 package enum FacadeConnection {
-  case control(ControlClient)
+  case control(ReturningClient)
   case http(LoopbackHTTPClient)
 
   /// Sends one operation and blocks until its answer is there; the daemon's deadline is the only one. `onWait` is called
@@ -9,10 +9,8 @@ package enum FacadeConnection {
     to operation: FacadeOperation, onWait: WaitObserver? = nil
   ) throws(ClientError) -> ServiceAnswer {
     switch self {
-    case .control(let client):
-      try client.answer(to: operation.method, onWait: onWait) { operation.writeParams(to: &$0) }
-    case .http(let client):
-      try client.answer(to: operation.request, onWait: onWait)
+    case .control(let client): try client.answer(to: operation, onWait: onWait)
+    case .http(let client): try client.answer(to: operation.request, onWait: onWait)
     }
   }
 }

@@ -15,6 +15,7 @@ package enum FacadeOperation: Sendable {
   case listPrompts(wait: Int?)
   /// `body` as for tools.
   case getPrompt(body: JSONSlice)
+  case cancelOperation(requestID: String)
 
   /// The method on the control socket.
   var method: String {
@@ -26,22 +27,34 @@ package enum FacadeOperation: Sendable {
     case .readResource: "resources/read"
     case .listPrompts: "prompts/list"
     case .getPrompt: "prompts/get"
+    case .cancelOperation: "operations/cancel"
     }
   }
 
-  /// The params on the control socket.
-  func writeParams(to writer: inout JSONWriter) {
+  /// The params on the control socket. `askedAt`: when an earlier daemon was asked the same, in nanoseconds of the
+  /// monotonic clock.
+  func writeParams(to writer: inout JSONWriter, askedAt: Int64?) {
     switch self {
     case .listCapabilities(let wait), .listResources(let wait), .listPrompts(let wait):
       writer.beginObject()
       if let wait { writer.member("wait", wait) }
       writer.endObject()
-    case .describeCapability(let id):
+    case .describeCapability(let id), .cancelOperation(let id):
       writer.beginObject()
       writer.member("id", id)
       writer.endObject()
     case .callTool(let body), .readResource(let body), .getPrompt(let body):
-      writer.splice(body)
+      guard let askedAt else { return writer.splice(body) }
+      writer.beginObject()
+      for (key, value) in body.members {
+        writer.key(splicing: key)
+        writer.splice(value)
+      }
+      writer.key("_meta")
+      writer.beginObject()
+      writer.member("askedAt", askedAt)
+      writer.endObject()
+      writer.endObject()
     }
   }
 
@@ -56,6 +69,8 @@ package enum FacadeOperation: Sendable {
     case .callTool(let body): Self.post("tools/call", body)
     case .readResource(let body): Self.post("resources/read", body)
     case .getPrompt(let body): Self.post("prompts/get", body)
+    case .cancelOperation(let id):
+      HTTPRequest(method: "POST", target: "/v1/operations/\(PercentEncoding.segment(id))/cancel", body: [])
     }
   }
 

@@ -99,6 +99,7 @@ enum DaemonProgram {
     let socket = OwnedDescriptorBox(instance.takeSocket())
     try front.assumeIsolated { front in
       front.restoreCatalog()
+      front.restoreRecords()
       front.serveLogs(of: records.ring, file: records.file)
       if let traces { front.recordSpans(with: traces.recorder) }
       try front.serveControl(

@@ -2,8 +2,8 @@ import Front
 import Protocol
 import Store
 
-/// Keeps catalogs in the instance's store.
-struct StoreKeeper: CatalogKeeper {
+/// Keeps catalogs and idempotency keys in the instance's store.
+struct StoreKeeper: CatalogKeeper, IdempotencyKeeper {
   let store: Store
 
   func load() -> [KeptCatalog] {
@@ -28,4 +28,41 @@ struct StoreKeeper: CatalogKeeper {
   }
 
   func forget(except servers: [String]) { store.removeCatalogs(except: Set(servers)) }
+
+  // MARK: Idempotency keys
+
+  func loadRecords(_ done: @escaping @Sendable ([KeptRecord]) -> Void) {
+    // Refused only when the disk hangs: then no key can be answered.
+    _ = store.loadRecords { records in done(records.map(KeptRecord.init)) }
+  }
+
+  func saveRecord(_ record: KeptRecord, _ done: @escaping @Sendable (Bool) -> Void) {
+    store.saveRecord(StoredRecord(record), done)
+  }
+
+  func removeRecords(_ keys: [(principal: String, key: String)]) {
+    store.removeRecords(keys.map { StoredRecord.Key(principal: $0.principal, text: $0.key) })
+  }
+}
+
+extension StoredRecord {
+  fileprivate init(_ record: KeptRecord) {
+    self.init(
+      key: Key(principal: record.principal, text: record.key), binding: record.binding, kind: record.kind,
+      entry: record.entry, server: record.server, operation: record.operation, boot: record.boot,
+      askedAt: record.askedAt, createdAt: record.createdAt)
+    if let finishedAt = record.finishedAt, let result = record.result {
+      outcome = Outcome(finishedAt: finishedAt, result: result)
+    }
+  }
+}
+
+extension KeptRecord {
+  fileprivate init(_ record: StoredRecord) {
+    self.init(
+      principal: record.key.principal, key: record.key.text, binding: record.binding, kind: record.kind,
+      entry: record.entry, server: record.server, operation: record.operation, boot: record.boot,
+      askedAt: record.askedAt, createdAt: record.createdAt, finishedAt: record.outcome?.finishedAt,
+      result: record.outcome?.result)
+  }
 }

@@ -14,27 +14,36 @@ extension FrontRouter {
   }
 
   /// An answer that no operation of this daemon waits for.
-  func endedUnasked(_ id: OperationID, _ blob: JSONSlice, _ end: OperationEnd) -> Delivery {
+  func endedUnasked(_ id: OperationID, server: String, _ blob: JSONSlice, _ end: OperationEnd) -> Delivery {
+    guard let blob = OperationBlob(blob) else { return .done }
     // Taken by this daemon: its client went away since.
-    guard let blob = OperationBlob(blob), blob.front != name else { return .done }
-    if adopted[id] == nil, !adopted.add(id, server: "", blob) { return .done }
+    guard blob.front != name else { return settleAbandoned(id, server: server, blob, end) ?? .done }
+    if adopted[id] == nil, !adopted.add(id, server: server, blob) { return .done }
     adopted.noteEnd(id, end)
-    loop.schedule(after: Self.patience) { self.forget(id) }
+    if idempotency.isReady { settleAdopted(id) }
+    if blob.origin != nil { loop.schedule(after: Self.patience) { self.forget(id) } }
     return .kept
   }
 
   private func forget(_ id: OperationID) {
-    guard let entry = adopted.remove(id) else { return }
+    guard let entry = adopted[id] else { return }
+    // Its outcome is to be kept and cannot be, yet.
+    if entry.blob.keyed != nil, !idempotency.isReady {
+      return _ = loop.schedule(after: Self.patience) { self.forget(id) }
+    }
+    adopted.remove(id)
     log.info(
       "nobody fetched the answer to an operation of an earlier daemon",
       [LogField("trace_id", entry.blob.traceID), LogField("surface", entry.blob.surface)])
-    supervisor.assumeIsolated { $0.acknowledge(id, server: entry.server) }
+    let receipt = LoopBound(idempotency.receipts[id])
+    supervisor.assumeIsolated { $0.acknowledge(id, server: entry.server, .passedOn(receipt.value, mark: 0)) }
   }
 
   package func workersIdentified() {
-    let waiting = reasking
-    reasking = []
-    for operation in waiting { reask(operation) }
+    judgeRecords()
+    let waiting = awaitingWorkers
+    awaitingWorkers = []
+    for action in waiting { action() }
   }
 
   // MARK: Clients that come back
@@ -42,15 +51,18 @@ extension FrontRouter {
   /// A client asks what it asked an earlier daemon before.
   func reask(_ operation: FrontOperation) {
     guard let origin = operation.target.origin, let moment = origin.reaskedAt else { return begin(operation) }
+    if let keyed = operation.keyed, !idempotency.isReady { return reaskWhenReady(operation, keyed) }
     if let entry = adopted.claim(origin.key) { return resume(operation, entry) }
     guard supervisor.assumeIsolated({ $0.hasIdentifiedWorkers }) else {
-      reasking.append(operation)
-      return
+      return awaitingWorkers.append { self.reask(operation) }
     }
+    // A key tells more than the age of a worker.
+    if operation.keyed != nil { return begin(operation) }
+    // Asked of this daemon, which gave it up when the connection was lost: what its worker forgot proves nothing.
+    let wasAskedOfUs = moment >= birth.nanoseconds
     let server = catalog.entry(operation.kind, operation.entryID)?.server
-    // What was asked of this very daemon before its client's connection broke may have been sent by it; so may what it
-    // carried out in this way once already.
-    if let server, moment < startedAt, supervisor.assumeIsolated({ $0.provesNotSent(server, askedAt: moment) }),
+    // It may have carried out this one already, for a connection that broke since.
+    if let server, !wasAskedOfUs, supervisor.assumeIsolated({ $0.provesNotSent(server, askedAt: moment) }),
       carriedOutAnew.insert(origin.key).inserted
     {
       return begin(operation)
@@ -79,7 +91,7 @@ extension FrontRouter {
       "a client came back for its operation",
       [LogField("trace_id", entry.blob.traceID), LogField("surface", entry.blob.surface)])
     guard let end = entry.end else { return }
-    let delivery = operationEnded(id, blob: entry.blob.json, end, sentAt: nil)
+    let delivery = operationEnded(id, server: entry.server, blob: entry.blob.json, end, sentAt: nil)
     let server = entry.server
     let bound = LoopBound(delivery)
     supervisor.assumeIsolated { $0.acknowledge(id, server: server, bound.value) }

@@ -20,7 +20,8 @@ extension FrontRouter {
     case .success(let request):
       let operation = FrontOperation(
         id: .random(using: &random), kind: kind, purpose: .carryOut, target: target, trace: trace,
-        requestID: request.requestID, entryID: request.id, payload: request.payload, admitted: .now)
+        requestID: request.requestID, entryID: request.id, payload: request.payload, admitted: .now,
+        keyed: request.key.map { KeyedRequest($0, kind, id: request.id, payload: request.payload) })
       if target.origin?.reaskedAt == nil { begin(operation) } else { reask(operation) }
     }
   }
@@ -34,6 +35,14 @@ extension FrontRouter {
     if operation.kind == .prompt, let payload = operation.payload, payload.kind != .object, payload.kind != .null {
       return refuseArguments(operation, server)
     }
+    // The record of a key says when its operation was sent: not before its server can take it.
+    if operation.keyed != nil {
+      guard operation.triedServers.contains(server) else {
+        operation.refusal = nil
+        return waitForServer(operation, server)
+      }
+      if let refusal = operation.refusal { return finish(operation.id, .failure(refusal)) }
+    }
     logStart(operation, upstreamName)
     let parameters = Self.parameters(operation, upstreamName)
     guard parameters.range.count <= CallFrame.longestParameters else {
@@ -44,6 +53,7 @@ extension FrontRouter {
       blob: OperationBlob(operation, front: name).json, deadline: operation.deadline,
       timeoutMilliseconds: operation.timeoutMilliseconds,
       traceparent: (operation.tracedRequest?.context ?? operation.trace.unrecorded).traceparent)
+    if let keyed = operation.keyed { return recordThenSubmit(carried, keyed) }
     supervisor.assumeIsolated { $0.submit(carried) }
   }
 
@@ -81,13 +91,17 @@ extension FrontRouter {
 
   /// The client has gone: nothing is answered any more, and the upstream is told.
   func abandon(_ id: OperationID) {
-    guard let operation = operations.removeValue(forKey: id) else { return }
-    let sentAt = supervisor.assumeIsolated { $0.cancel(id) }
+    guard let operation = operations[id], !outlivesItsClient(operation) else { return }
+    operations[id] = nil
+    operation.keyed?.timer?.cancel()
+    let cancellation = supervisor.assumeIsolated { $0.cancel(id) }
     let failure = OperationFailure(
-      status: 409, code: .upstreamError, message: "The client went away.", reason: "cancelled")
+      status: 409, code: .upstreamError, message: "The client went away.", reason: "cancelled",
+      executionState: cancellation.wasSent ? .unknown : .notStarted)
     logEnd(operation, .failure(failure))
-    recordRequest(of: operation, nil, sentAt: sentAt)
+    recordRequest(of: operation, nil, sentAt: cancellation.sentAt)
     recordEnd(of: operation, .failure(failure))
+    if operation.keyed != nil, !cancellation.wasSent { passOnKey(of: id) }
     operationsChanged()
   }
 
@@ -98,14 +112,17 @@ extension FrontRouter {
   func answer(_ id: OperationID, _ result: Result<JSONSlice?, OperationFailure>) -> Delivery {
     guard let operation = operations.removeValue(forKey: id) else { return .done }
     operation.target.ended(id)
+    operation.keyed?.timer?.cancel()
+    let (kind, entryID) = (operation.kind, operation.entryID)
     let result = result.mapError { failure in
-      hinted(failure, operation.kind, operation.entryID, server: operation.server, payload: operation.payload)
+      advised(hinted(failure, kind, entryID, server: operation.server, payload: operation.payload), kind, entryID)
     }
+    let receipt = idempotency.isIdle ? nil : settle(id, result)
     operation.target.finish(result, requestID: operation.requestID, traceID: operation.traceID)
     logEnd(operation, result)
     recordEnd(of: operation, result)
     operationsChanged()
-    return operation.target.delivery
+    return receipt?.following(operation.target.delivery) ?? operation.target.delivery
   }
 
   // MARK: Log
@@ -167,9 +184,9 @@ extension FrontRouter {
 
 extension FrontRouter: SupervisorDelegate {
   package func operationEnded(
-    _ id: OperationID, blob: JSONSlice, _ end: OperationEnd, sentAt: MonotonicTime?
+    _ id: OperationID, server: String, blob: JSONSlice, _ end: OperationEnd, sentAt: MonotonicTime?
   ) -> Delivery {
-    guard let operation = operations[id] else { return endedUnasked(id, blob, end) }
+    guard let operation = operations[id] else { return endedUnasked(id, server: server, blob, end) }
     recordRequest(of: operation, end, sentAt: sentAt)
     return answer(
       id,

@@ -28,6 +28,13 @@ extension FrontRouter {
     case "resources/read":
       operate(.resource, target, OperationRequest.decode(.resource, params ?? .emptyObject), trace: trace)
     case "prompts/get": operate(.prompt, target, OperationRequest.decode(.prompt, params ?? .emptyObject), trace: trace)
+    case "operations/cancel":
+      guard let requestID = params?.member("id")?.string else {
+        let failure = OperationFailure(
+          status: 400, code: .invalidArgs, message: "The member id is missing.", reason: "invalid_field")
+        return target.reply(failure, requestID: nil, traceID: trace.traceID.description)
+      }
+      cancelOperations(target, requestID, trace: trace)
     case "restart":
       restart(target, params?.member("server")?.string, traceID: trace.traceID.description)
     case "reload": Task { await self.reload(session, id) }

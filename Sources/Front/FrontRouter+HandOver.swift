@@ -13,14 +13,10 @@ extension FrontRouter {
     // First, so that no frame is read any more that nobody would carry out.
     control?.close()
     control = nil
-    let failure = OperationFailure(
-      status: 503, code: .serverUnreachable,
-      message:
-        "The daemon is being replaced; this operation goes on. Ask again with the same idempotency key to get its "
-        + "outcome.",
-      isRetryable: true, reason: "outcome_unknown")
     for operation in Array(operations.values) where operation.target is HTTPExchange {
       operations[operation.id] = nil
+      let failure = advised(
+        FailureMapping.beingReplaced(hasKey: operation.keyed != nil), operation.kind, operation.entryID)
       operation.target.finish(.failure(failure), requestID: operation.requestID, traceID: operation.traceID)
       logEnd(operation, .failure(failure))
       recordEnd(of: operation, .failure(failure))

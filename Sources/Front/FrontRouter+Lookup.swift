@@ -14,11 +14,11 @@ extension FrontRouter {
     guard policy.allows(operation.entryID) else {
       return finish(id, .failure(FailureMapping.denied(operation.kind, operation.entryID)))
     }
-    lookUp(operation)
+    if let keyed = operation.keyed { admit(operation, keyed) } else { lookUp(operation) }
   }
 
   /// An id that nobody knows may belong to a server that was never listed, or to several: names may contain dots.
-  private func lookUp(_ operation: FrontOperation) {
+  func lookUp(_ operation: FrontOperation) {
     if let entry = catalog.entry(operation.kind, operation.entryID) {
       switch operation.purpose {
       case .carryOut: submit(operation, entry.server, entry.upstreamName)

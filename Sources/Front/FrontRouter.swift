@@ -27,12 +27,13 @@ package actor FrontRouter {
   var operations: [OperationID: FrontOperation] = [:]
   /// What an earlier daemon was asked for.
   var adopted = AdoptedOperations()
-  /// Clients that came back before every worker of the earlier daemon was known.
-  var reasking: [FrontOperation] = []
+  /// What waits until every worker of the earlier daemon is known.
+  var awaitingWorkers: [() -> Void] = []
   /// Requests of an earlier daemon that this one carried out, because nobody had. As many as bridges had in flight then.
   var carriedOutAnew: Set<RequestOrigin.Key> = []
-  /// Nanoseconds of the monotonic clock.
-  let startedAt = MonotonicTime.now.nanoseconds
+  var idempotency: IdempotencyFront
+  /// When this daemon began.
+  let birth = MonotonicTime.now
   /// Tells operations that this daemon took from those of others: random.
   let name: String
   /// Lists that wait for servers in their first start.
@@ -61,9 +62,11 @@ package actor FrontRouter {
   package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
   package init(
-    loop: EventLoop, settings: FrontSettings, supervisor: WorkerSupervisor, keeper: (any CatalogKeeper)?, log: Logger
+    loop: EventLoop, settings: FrontSettings, supervisor: WorkerSupervisor,
+    keeper: (any CatalogKeeper & IdempotencyKeeper)?, log: Logger
   ) throws(SystemError) {
     self.keeper = keeper
+    idempotency = IdempotencyFront(keeper: keeper)
     name = OperationID.random().description
     files = try BlockingThread(name: "front-files")
     self.loop = loop
@@ -147,16 +150,19 @@ package actor FrontRouter {
       await withCheckedContinuation { drained = $0 }
       timer.cancel()
     }
+    // Those that wait for the outcome of another are answered with it.
+    for id in Array(operations.keys) where !idempotency.book.waits(id) { giveUp(id) }
     for id in Array(operations.keys) { giveUp(id) }
   }
 
   private func giveUp(_ id: OperationID) {
-    let sentAt = supervisor.assumeIsolated { $0.cancel(id) }
-    if let operation = operations[id] { recordRequest(of: operation, nil, sentAt: sentAt) }
+    let cancellation = supervisor.assumeIsolated { $0.cancel(id) }
+    let mayHaveRun = cancellation.wasSent || idempotency.book.waits(id)
+    if let operation = operations[id] { recordRequest(of: operation, nil, sentAt: cancellation.sentAt) }
     let unknown = OperationFailure(
       status: 503, code: .serverUnreachable, message: "The daemon is stopping; this was cancelled and may have run.",
       isRetryable: true, reason: "outcome_unknown")
-    finish(id, .failure(sentAt == nil ? FailureMapping.stopping : unknown))
+    finish(id, .failure(mayHaveRun ? unknown : FailureMapping.stopping))
   }
 
   private func finishDraining() {
@@ -250,12 +256,16 @@ extension FrontRouter: HTTPRequestSink {
     case .listResources(let wait): list(.resource, exchange, wait: wait)
     case .listPrompts(let wait): list(.prompt, exchange, wait: wait)
     case .describeCapability(let id): describeCapability(exchange, id, trace: trace(of: exchange))
-    case .callTool:
-      operate(.capability, exchange, OperationRequest.decode(.capability, exchange.body), trace: trace(of: exchange))
-    case .readResource:
-      operate(.resource, exchange, OperationRequest.decode(.resource, exchange.body), trace: trace(of: exchange))
-    case .getPrompt:
-      operate(.prompt, exchange, OperationRequest.decode(.prompt, exchange.body), trace: trace(of: exchange))
+    case .callTool: operate(.capability, exchange)
+    case .readResource: operate(.resource, exchange)
+    case .getPrompt: operate(.prompt, exchange)
+    case .cancelOperation(let requestID): cancelOperations(exchange, requestID, trace: trace(of: exchange))
+    case .listRecords: listRecords(exchange, trace: trace(of: exchange))
     }
+  }
+
+  private func operate(_ kind: EntryKind, _ exchange: HTTPExchange) {
+    let decoded = OperationRequest.decode(kind, exchange.body).flatMap { $0.keyed(by: exchange.head) }
+    operate(kind, exchange, decoded, trace: trace(of: exchange))
   }
 }

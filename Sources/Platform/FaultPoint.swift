@@ -14,6 +14,11 @@ package enum FaultPoint: String {
   /// An answer was written to the client and not acknowledged to the worker.
   case answerDelivered = "answer-delivered"
 
+  /// The record of a call with an idempotency key is on disk, and nothing was sent.
+  case keyRecorded = "key-recorded"
+  /// The outcome of such a call is in the store, and the worker does not know.
+  case outcomeKept = "outcome-kept"
+
   #if DEBUG
     private static let chosen: (name: String, file: String)? = {
       guard let text = ProcessEnvironment["WARMPLANE_FAULT"], let colon = text.firstIndex(of: ":") else { return nil }

@@ -2,6 +2,8 @@
 struct OpenStore {
   let connection: SQLiteConnection
   let catalogs: CatalogTable
+  /// Nil in a file of an older schema that cannot be written.
+  let records: RecordTable?
 
   /// Opens the file for reading and writing, creates it where it is missing and brings it to the current schema.
   init(directory: StoreDirectory) throws(StoreFailure) {
@@ -40,16 +42,16 @@ struct OpenStore {
     } catch {
       throw StoreFailure(error)
     }
-    guard try StoreSchema.inspect(connection) == StoreSchema.version else {
-      throw StoreFailure(.readOnly, "it has an older schema and cannot be written")
-    }
-    try self.init(connection: connection)
+    let version = try StoreSchema.inspect(connection)
+    guard version > 0 else { throw StoreFailure(.readOnly, "it is empty and cannot be written") }
+    try self.init(connection: connection, version: version)
   }
 
-  private init(connection: SQLiteConnection) throws(StoreFailure) {
+  private init(connection: SQLiteConnection, version: Int = StoreSchema.version) throws(StoreFailure) {
     self.connection = connection
     do throws(SQLiteError) {
       catalogs = try CatalogTable(connection)
+      records = version >= 2 ? try RecordTable(connection) : nil
     } catch {
       throw StoreFailure(ofSchema: error)
     }

@@ -19,6 +19,13 @@ struct RowChecksum {
     bytes.withUnsafeBytes { add($0) }
   }
 
+  /// Nil differs from every number.
+  mutating func add(_ number: Int64?) {
+    guard let number else { return add(word: .max) }
+    add(word: 8)
+    add(word: UInt64(bitPattern: number))
+  }
+
   private mutating func add(_ bytes: UnsafeRawBufferPointer) {
     // The length first: "ab", "c" must not equal "a", "bc".
     add(word: UInt64(bytes.count))

@@ -1,18 +1,20 @@
 package import Platform
 import Synchronization
 
-/// State that must survive the daemon, in `state.db` in the instance's state directory. A cache: it may be deleted at
-/// any time, and nothing that happens to it stops the daemon.
+/// State that must survive the daemon, in `state.db` in the instance's state directory. It may be deleted at any time:
+/// catalogs are a cache, and idempotency keys are forgotten then. Nothing that happens to it stops the daemon.
 ///
-/// A thread of its own does everything that touches the disk. Changes are queued, the last one per server wins, and
-/// what cannot be written stays queued and is tried again with the next change. All methods may be called from
-/// anywhere; those with a `timeout` block the caller and are for the start and the end of the program.
+/// A thread of its own does everything that touches the disk. Changes of catalogs are queued, the last one per server
+/// wins, and what cannot be written stays queued and is tried again with the next change. Changes of records are made in
+/// their order, and whoever asks for one is told whether it is in the file. All methods may be called from anywhere;
+/// those with a `timeout` block the caller and are for the start and the end of the program.
 ///
 /// A further table is a file beside `CatalogTable`, a step in `StoreSchema`, a member of `OpenStore` and one of
 /// `Pending`.
 package final class Store: Sendable {
   private struct Pending {
     var catalogs = CatalogChanges()
+    var records: [RecordChange] = []
     /// Whether the thread has been told.
     var isScheduled = false
     var isClosed = false
@@ -72,13 +74,19 @@ package final class Store: Sendable {
   }
 
   private func enqueue(_ change: (inout CatalogChanges) -> Void) {
-    let mustSchedule = pending.withLock { pending in
-      guard !pending.isClosed else { return false }
-      change(&pending.catalogs)
+    _ = take { pending in change(&pending.catalogs) }
+  }
+
+  /// False when the store is closed.
+  private func take(_ change: (inout Pending) -> Void) -> Bool {
+    let (isOpen, mustSchedule) = pending.withLock { pending in
+      guard !pending.isClosed else { return (false, false) }
+      change(&pending)
       defer { pending.isScheduled = true }
-      return !pending.isScheduled
+      return (true, !pending.isScheduled)
     }
     if mustSchedule { schedule() }
+    return isOpen
   }
 
   private func enqueue(olderThanQueued older: CatalogChanges) {
@@ -92,6 +100,33 @@ package final class Store: Sendable {
   private func schedule() {
     // A full queue means that the thread hangs. The next change, or the end, asks again.
     if !thread.submit({ [self] in drain() }) { pending.withLock { $0.isScheduled = false } }
+  }
+
+  // MARK: Idempotency keys
+
+  /// Reads all records and calls `done` with them on the store's thread, once. False when that cannot be queued.
+  package func loadRecords(_ done: @escaping @Sendable ([StoredRecord]) -> Void) -> Bool {
+    thread.submit { [self] in
+      let (rows, reports) = file.withLock { file in (file.loadRecords(), Self.take(&file.reports)) }
+      deliver(reports)
+      done(rows)
+    }
+  }
+
+  /// Writes a record. `done` is told, on the store's thread or at once, whether it is in the file. One without an outcome
+  /// is on the disk then and survives a power cut.
+  package func saveRecord(_ record: StoredRecord, _ done: @escaping @Sendable (Bool) -> Void) {
+    change(RecordChange(kind: .save(record), done: done))
+  }
+
+  /// Forgets these keys.
+  package func removeRecords(_ keys: [StoredRecord.Key]) {
+    change(RecordChange(kind: .remove(keys), done: { _ in }))
+  }
+
+  private func change(_ change: RecordChange) {
+    let isOpen = take { pending in pending.records.append(change) }
+    if !isOpen { change.done(false) }
   }
 
   // MARK: Ending
@@ -118,11 +153,16 @@ package final class Store: Sendable {
   /// True when nothing is left.
   @discardableResult
   private func drain() -> Bool {
-    let changes = pending.withLock { pending in
-      defer { pending.catalogs = CatalogChanges() }
+    let (changes, records) = pending.withLock { pending in
+      defer {
+        pending.catalogs = CatalogChanges()
+        pending.records = []
+      }
       pending.isScheduled = false
-      return pending.catalogs
+      return (pending.catalogs, pending.records)
     }
+    // Somebody waits for these.
+    if !records.isEmpty { write(records) }
     if changes.isEmpty { return true }
     let (left, reports) = file.withLock { file in (file.write(changes), Self.take(&file.reports)) }
     deliver(reports)
@@ -132,6 +172,12 @@ package final class Store: Sendable {
       pending.catalogs = all
       return all.isEmpty
     }
+  }
+
+  private func write(_ records: [RecordChange]) {
+    let (isWritten, reports) = file.withLock { file in (file.write(records), Self.take(&file.reports)) }
+    deliver(reports)
+    for (change, isWritten) in zip(records, isWritten) { change.done(isWritten) }
   }
 
   private func deliver(_ reports: [StoreReport]) {

@@ -5,10 +5,15 @@ struct StoreFile {
   private var current: (store: OpenStore, identity: FileIdentity?)?
   /// Whole rows of files that were set aside, to be written into the new one.
   private var salvaged = CatalogChanges()
+  var salvagedRecords: [StoredRecord] = []
   /// For the log; whoever reads them empties the list.
   var reports: [StoreReport] = []
 
   init(directory: String) { self.directory = StoreDirectory(path: directory) }
+
+  /// The state file.
+  var path: String { directory.file }
+  var hasFile: Bool { directory.hasFile }
 
   /// Closes the file; the last one to do so merges the log into it. Idempotent.
   mutating func close() { current = nil }
@@ -55,12 +60,19 @@ struct StoreFile {
 
   /// What can be had without writing a byte, up to the first damage.
   private func loadReadOnly() -> [StoredCatalog] {
+    readOnly { store, rows in
+      var damaged: [String] = []
+      try? store.catalogs.load(into: &rows, damaged: &damaged)
+    }
+  }
+
+  /// The rows that `load` finds in the file without writing a byte.
+  func readOnly<Row>(_ load: (OpenStore, inout [Row]) -> Void) -> [Row] {
     // Without the log second: reading it needs a file beside it, which a read-only directory may not have.
     for ignoringLog in [false, true] {
       guard let store = try? OpenStore(readOnly: directory, ignoringLog: ignoringLog) else { continue }
-      var rows: [StoredCatalog] = []
-      var damaged: [String] = []
-      try? store.catalogs.load(into: &rows, damaged: &damaged)
+      var rows: [Row] = []
+      load(store, &rows)
       if !rows.isEmpty { return rows }
     }
     return []
@@ -79,7 +91,7 @@ struct StoreFile {
         try setAside(error)
         try apply(&left)
       }
-      add(.recovered, "state is saved again in \(directory.file)")
+      reportRecovery()
     } catch {
       note(error, "was not written")
       // Whatever made it fail may have made the connection useless too.
@@ -138,7 +150,7 @@ struct StoreFile {
 
   // MARK: Opening
 
-  private mutating func opened() throws(StoreFailure) -> OpenStore {
+  mutating func opened() throws(StoreFailure) -> OpenStore {
     if let current {
       if let identity = current.identity, identity == FileIdentity(path: directory.file) { return current.store }
       // Somebody deleted or replaced the file: it is a cache, and they may. Writing into the old one would be lost.
@@ -156,16 +168,20 @@ struct StoreFile {
     return store
   }
 
-  private mutating func setAside(_ reason: StoreFailure) throws(StoreFailure) {
+  mutating func setAside(_ reason: StoreFailure) throws(StoreFailure) {
     close()
     for row in loadReadOnly() { salvaged.save(row) }
+    salvagedRecords += recordsReadOnly()
     let name = try directory.setAside()
     add(.setAside, "\(directory.file) was set aside as \(name) and is started anew: \(reason)")
   }
 
   // MARK: Reporting
 
-  private mutating func note(_ failure: StoreFailure, _ what: String) {
+  /// For the log, if it was told of trouble before.
+  mutating func reportRecovery() { add(.recovered, "state is saved again in \(directory.file)") }
+
+  mutating func note(_ failure: StoreFailure, _ what: String) {
     let kind: StoreReport.Kind =
       switch failure.condition {
       case .full: .full
@@ -176,7 +192,7 @@ struct StoreFile {
     add(kind, "\(directory.file) \(what), the next change tries again: \(failure)")
   }
 
-  private mutating func add(_ kind: StoreReport.Kind, _ description: String) {
+  mutating func add(_ kind: StoreReport.Kind, _ description: String) {
     reports.append(StoreReport(kind: kind, description: description))
   }
 }

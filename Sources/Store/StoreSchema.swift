@@ -7,7 +7,8 @@ enum StoreSchema {
   /// `steps[n]` leads from version n to n + 1; each is one transaction and sets the version. Never change one that was
   /// released; append.
   private static let steps: [[StaticString]] = [
-    ["PRAGMA application_id = 0x7761726d", CatalogTable.definition, "PRAGMA user_version = 1"]
+    ["PRAGMA application_id = 0x7761726d", CatalogTable.definition, "PRAGMA user_version = 1"],
+    [RecordTable.definition, "PRAGMA user_version = 2"],
   ]
 
   /// The file's version; 0 when it is empty. Writes nothing.

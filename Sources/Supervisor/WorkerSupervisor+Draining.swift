@@ -22,7 +22,8 @@ extension WorkerSupervisor {
     draining.append(worker)
     link.onAnswer = { answer in
       worker.blobs[answer.operation] = nil
-      let delivery = self.tell(answer.operation, blob: answer.blob, .answered(answer.outcome))
+      let delivery = self.tell(
+        answer.operation, server: worker.server, blob: answer.blob, .answered(answer.outcome))
       if worker.blobs.isEmpty { self.endDrained(worker) }
       return delivery
     }
@@ -66,7 +67,7 @@ extension WorkerSupervisor {
     worker.blobs = [:]
     for (id, blob) in blobs {
       let end = OperationEnd.lost("Server \"\(worker.server)\" lost its worker during the call; it may have run.")
-      _ = tell(id, blob: blob, end)
+      _ = tell(id, server: worker.server, blob: blob, end)
     }
     if !worker.isEnding { end(worker.link, worker) }
   }

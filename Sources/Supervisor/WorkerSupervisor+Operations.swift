@@ -13,7 +13,8 @@ extension WorkerSupervisor {
   package func submit(_ operation: Operation) {
     guard let server = server(operation.server) else {
       let message = "Server \"\(operation.server)\" is not configured."
-      return _ = tell(operation.id, blob: operation.blob, .unavailable(.disabled, message: message))
+      return _ = tell(
+        operation.id, server: operation.server, blob: operation.blob, .unavailable(.disabled, message: message))
     }
     let now = MonotonicTime.now
     switch server.machine.state {
@@ -26,7 +27,7 @@ extension WorkerSupervisor {
       handle(.wanted, server)
     case .backingOff, .needsAuth, .disabled, .misconfigured, .stopping, .stopped:
       let (code, message) = (server.machine.code, server.machine.message(server: server.id))
-      _ = tell(operation.id, blob: operation.blob, .unavailable(code, message: message))
+      _ = tell(operation.id, server: server.id, blob: operation.blob, .unavailable(code, message: message))
     }
   }
 
@@ -49,17 +50,22 @@ extension WorkerSupervisor {
     }
   }
 
-  /// The asker has gone: the operation is given up, upstream too, and nothing is delivered for it any more.
-  ///
-  /// Returns when it had been sent to a worker, or nil: if it was, it may have run.
+  /// The asker has gone, or somebody cancels the operation: it is given up, upstream too.
   @discardableResult
-  package func cancel(_ id: OperationID) -> MonotonicTime? {
-    guard let entry = active[id] else { return nil }
-    switch entry.phase {
-    case .waiting: end(id, nil)
-    case .sent: server(entry.server)?.link?.cancel(id)
+  package func cancel(_ id: OperationID) -> Cancellation {
+    guard let entry = active[id] else {
+      guard let worker = draining.first(where: { $0.blobs[id] != nil }) else { return .notFound }
+      worker.link.cancel(id)
+      return .passedOn(sentAt: nil)
     }
-    return entry.sentAt
+    switch entry.phase {
+    case .waiting:
+      end(id, nil)
+      return .withdrawn
+    case .sent:
+      server(entry.server)?.link?.cancel(id)
+      return .passedOn(sentAt: entry.sentAt)
+    }
   }
 
   private func enqueue(
@@ -74,9 +80,9 @@ extension WorkerSupervisor {
   }
 
   private func refuse(_ operation: Operation?, _ id: OperationID, _ detail: String) {
-    if let blob = operation?.blob {
+    if let operation {
       let outcome = CallOutcome.notSent(CallFailure(.queueFull, detail))
-      _ = tell(id, blob: blob, .answered(outcome))
+      _ = tell(id, server: operation.server, blob: operation.blob, .answered(outcome))
     } else {
       delegate?.assumeIsolated { $0.serverWaitEnded(id, .expired) }
     }
@@ -130,7 +136,7 @@ extension WorkerSupervisor {
   func answered(_ answer: CallAnswer, _ server: ServerRuntime) -> Delivery {
     guard let entry = active[answer.operation] else {
       // Lost meanwhile, or asked of an earlier daemon: the front knows.
-      return tell(answer.operation, blob: answer.blob, .answered(answer.outcome))
+      return tell(answer.operation, server: server.id, blob: answer.blob, .answered(answer.outcome))
     }
     server.lastActivity = .now
     switch answer.outcome {
@@ -150,9 +156,13 @@ extension WorkerSupervisor {
     return delivery
   }
 
-  func tell(_ id: OperationID, blob: JSONSlice, _ result: OperationEnd, sentAt: MonotonicTime? = nil) -> Delivery {
+  func tell(
+    _ id: OperationID, server: String, blob: JSONSlice, _ result: OperationEnd, sentAt: MonotonicTime? = nil
+  ) -> Delivery {
     guard let delegate else { return .kept }
-    return delegate.assumeIsolated { LoopBound($0.operationEnded(id, blob: blob, result, sentAt: sentAt)) }.value
+    return delegate.assumeIsolated {
+      LoopBound($0.operationEnded(id, server: server, blob: blob, result, sentAt: sentAt))
+    }.value
   }
 
   /// The worker died with its operations: each may have run.
@@ -177,7 +187,9 @@ extension WorkerSupervisor {
       }
     }
     guard let result else { return .done }
-    if let blob = entry.operation?.blob { return tell(id, blob: blob, result, sentAt: entry.sentAt) }
+    if let blob = entry.operation?.blob {
+      return tell(id, server: entry.server, blob: blob, result, sentAt: entry.sentAt)
+    }
     let wait: ServerWait
     if case .unavailable(let code, let message) = result {
       wait = .unavailable(code, message: message)

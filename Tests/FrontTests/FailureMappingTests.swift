@@ -79,4 +79,35 @@ struct FailureMappingTests {
     #expect(told.status == 503 && told.code == .serverUnreachable && told.message == "m")
     #expect(told.reason == code.rawValue && told.isRetryable == code.isRetryable)
   }
+
+  /// How far an operation came, for each end that it can have (contract §10, "Retry hints").
+  private static func state(_ end: End, _ reason: CallFailure.Reason) -> RetryAdvice.ExecutionState {
+    switch (end, reason) {
+    case (.notSent, _), (.failed, .unauthorized): .notStarted
+    case (.failed, .badAnswer), (.failed, .answerTooLarge), (.failed, .httpStatus): .completed
+    case (.failed, _), (.unknown, _): .unknown
+    }
+  }
+
+  @Test("it is told how far it came, and repeating is safe only where it was not begun")
+  func states() throws {
+    for end in End.allCases {
+      for reason in CallFailure.Reason.allCases {
+        let told = try #require(Self.outcome(end, CallFailure(reason, "it broke")))
+        let state = Self.state(end, reason)
+        #expect(told.executionState == state, "\(end) \(reason)")
+        #expect(told.retry == RetryAdvice(state == .notStarted ? .safe : .unsafe, state), "\(end) \(reason)")
+      }
+    }
+    let others: [(OperationEnd, RetryAdvice.ExecutionState)] = [
+      (.answered(.rejected(.trusted(#"{"code":-1,"message":"no"}"#))), .completed),
+      (.unavailable(.crashLoop, message: "m"), .notStarted), (.expiredWhileStarting, .notStarted),
+      (.lost("m"), .unknown),
+    ]
+    for (end, state) in others {
+      let result = FailureMapping.outcome(of: end, kind: "Tool call", server: "s", timeoutMilliseconds: 1)
+      guard case .failure(let told) = result else { throw CallFailure(.fault, "\(end) is no failure") }
+      #expect(told.executionState == state, "\(end)")
+    }
+  }
 }

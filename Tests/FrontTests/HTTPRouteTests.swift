@@ -29,6 +29,11 @@ struct HTTPRouteTests {
       (.get, "/v1/capabilities/a+b", .describeCapability("a+b")),
       (.get, "/v1/capabilities/%2E%2E", .describeCapability("..")),
       (.get, "/v1/capabilities/é", .describeCapability("é")),
+      (.post, "/v1/operations/r-1/cancel", .cancelOperation("r-1")),
+      (.post, "/v1/operations/a%2Fcancel/cancel?x", .cancelOperation("a/cancel")),
+      (.post, "/v1/operations/cancel/cancel", .cancelOperation("cancel")),
+      (.get, "/v1/idempotency/records", .listRecords),
+      (.head, "/v1/idempotency/records?limit=1", .listRecords),
     ])
   func found(method: HTTPMethod, target: String, route: V1Route) throws {
     #expect(try V1Route.parse(RequestHead(method: method, target: target)) == route)
@@ -50,6 +55,14 @@ struct HTTPRouteTests {
       (.get, "http://127.0.0.1/v1/capabilities", 404, "unknown_route", nil),
       (.post, "/v1/tools/call/", 404, "unknown_route", nil),
       (.options, "*", 404, "unknown_route", nil),
+      (.post, "/v1/operations//cancel", 404, "unknown_route", nil),
+      (.post, "/v1/operations/cancel", 404, "unknown_route", nil),
+      (.post, "/v1/operations/a/b/cancel", 404, "unknown_route", nil),
+      (.post, "/v1/operations/a/cancel/", 404, "unknown_route", nil),
+      (.post, "/v1/operations/a/stop", 404, "unknown_route", nil),
+      (.get, "/v1/operations/a/cancel", 405, "method_not_allowed", "POST"),
+      (.post, "/v1/operations/%ff/cancel", 400, "invalid_field", nil),
+      (.post, "/v1/idempotency/records", 405, "method_not_allowed", "GET, HEAD"),
       (.post, "/v1/capabilities", 405, "method_not_allowed", "GET, HEAD"),
       (.options, "/v1/prompts", 405, "method_not_allowed", "GET, HEAD"),
       (.other("get"), "/v1/prompts", 405, "method_not_allowed", "GET, HEAD"),

@@ -25,7 +25,7 @@ struct AdoptionTests {
   enum End: String, CaseIterable, Sendable { case killed, handedOver, upgraded }
 
   /// Ends the daemon in that way and has another one serve.
-  private static func replace(_ daemon: DaemonFixture, _ end: End) throws {
+  static func replace(_ daemon: DaemonFixture, _ end: End) throws {
     switch end {
     case .killed:
       daemon.signal(SIGKILL)

@@ -31,7 +31,8 @@ struct MatrixHintTests {
         #expect(
           answer.text.hasSuffix(
             #""code":"TOOL_NOT_FOUND","message":"Capability \"\#(id)\" does not exist.","retryable":false"#
-              + (hint.map { #","hint":\#($0)}}"# } ?? "}}")), "\(answer.text)")
+              + (hint.map { #","hint":\#($0)}"# } ?? "}")
+              + #","retry":{"classification":"safe","upstream_execution_state":"not_started"}}"#), "\(answer.text)")
         let description = try http.get("/v1/capabilities/\(id)")
         #expect(description.status == 404 && description.hint == hint, "\(id): \(description.text)")
       }
@@ -84,7 +85,8 @@ struct MatrixHintTests {
       #expect(
         refused.text.hasSuffix(
           #""error":{"code":"UPSTREAM_ERROR","message":"no (code: -32602); data: {\"at\":1.0}","retryable":false,"#
-            + #""hint":{"expected":{"required":["c","a"],"optional":["b"]},"actor":"client"}}}"#), "\(refused.text)")
+            + #""hint":{"expected":{"required":["c","a"],"optional":["b"]},"actor":"client"}},"#
+            + #""retry":{"classification":"unsafe","upstream_execution_state":"completed"}}"#), "\(refused.text)")
       // Without names in the schema only who has to act is known. Other errors say nothing at all, unless the schema shows
       // that arguments are missing.
       let expected = #"{"expected":{"required":["c","a"],"optional":["b"]},"actor":"client"}"#

@@ -179,7 +179,8 @@ struct SurfaceErrorTests {
     let hint = answer.error?.member("hint").map { #","hint":\#(String(decoding: $0.bytes, as: UTF8.self))"# } ?? ""
     let wanted =
       #"{"ok":false,"request_id":\#(row.requestID),"trace_id":"\#(answer.traceID ?? "")","data":null,"#
-      + #""error":{"code":"\#(row.code)","message":\#(message),"retryable":false\#(reason)\#(hint)}}"#
+      + #""error":{"code":"\#(row.code)","message":\#(message),"retryable":false\#(reason)\#(hint)},"#
+      + #""retry":{"classification":"safe","upstream_execution_state":"not_started"}}"#
     #expect(answer.text == wanted, comment)
     #expect(answer.traceID?.wholeMatch(of: /[0-9a-f]{32}/) != nil, comment)
     if let wanted = row.message { #expect(answer.message?.contains(wanted) == true, comment) }

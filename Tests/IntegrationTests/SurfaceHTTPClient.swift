@@ -20,6 +20,14 @@ final class SurfaceHTTPClient {
     var isRetryable: Bool? { error?.member("retryable")?.bool }
     var message: String? { error?.member("message")?.string }
     var traceID: String? { json.member("trace_id")?.string }
+    /// `classification state` of a failure.
+    var retry: String? {
+      json.member("retry").map { retry in
+        [retry.member("classification"), retry.member("upstream_execution_state")]
+          .map { $0?.string ?? "?" }.joined(separator: " ")
+      }
+    }
+    var isDeduplicated: Bool { header("x-warmplane-deduplicated") == "true" }
     /// The first text block of a tool's result.
     var content: String? {
       json.member("data")?.member("content")?.elements.first { _ in true }?.member("text")?.string
@@ -78,6 +86,15 @@ final class SurfaceHTTPClient {
     _ id: String, _ arguments: String = "{}", requestID: String? = nil, headers: [String] = []
   ) throws -> Answer {
     try post("/v1/tools/call", Self.callBody(id, arguments, requestID: requestID), headers: headers)
+  }
+
+  /// Sends a call and does not wait.
+  func begin(
+    _ id: String, _ arguments: String = "{}", requestID: String? = nil, headers: [String] = []
+  ) throws {
+    let body = Array(Self.callBody(id, arguments, requestID: requestID).utf8)
+    try send(
+      Self.bytes("POST", "/v1/tools/call", headers: ["Content-Type: application/json"] + headers, body: body))
   }
 
   static func callBody(_ id: String, _ arguments: String = "{}", requestID: String? = nil) -> String {

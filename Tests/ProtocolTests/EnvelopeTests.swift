@@ -30,7 +30,8 @@ import Testing
     #expect(
       text(Envelope.failure(requestID: .trusted(#""r""#), traceID: "t", failure))
         == #"{"ok":false,"request_id":"r","trace_id":"t","data":null,"error":{"code":"SERVER_UNREACHABLE","#
-        + #""message":"Server \"a\" is\nstarting.","retryable":true,"reason":"starting"}}"#)
+        + #""message":"Server \"a\" is\nstarting.","retryable":true,"reason":"starting"},"#
+        + #""retry":{"classification":"safe","upstream_execution_state":"not_started"}}"#)
   }
 
   @Test func failureWithoutReason() {
@@ -38,7 +39,28 @@ import Testing
     #expect(
       text(Envelope.failure(requestID: nil, traceID: "t", failure))
         == #"{"ok":false,"request_id":null,"trace_id":"t","data":null,"error":{"code":"INVALID_ARGS","#
-        + #""message":"m","retryable":false}}"#)
+        + #""message":"m","retryable":false},"#
+        + #""retry":{"classification":"safe","upstream_execution_state":"not_started"}}"#)
+  }
+
+  @Test(
+    arguments: [
+      (nil, nil, .unsafe, RetryAdvice(.safe, .notStarted)),
+      ("starting", nil, .unsafe, RetryAdvice(.safe, .notStarted)),
+      ("outcome_unknown", nil, .unsafe, RetryAdvice(.unsafe, .unknown)),
+      ("outcome_unknown", nil, .idempotent, RetryAdvice(.idempotent, .unknown)),
+      ("outcome_unknown", nil, .safe, RetryAdvice(.safe, .unknown)),
+      (nil, .completed, .unsafe, RetryAdvice(.unsafe, .completed)),
+      ("cancelled", .unknown, .idempotent, RetryAdvice(.idempotent, .unknown)),
+      ("cancelled", .notStarted, .unsafe, RetryAdvice(.safe, .notStarted)),
+    ] as [(String?, RetryAdvice.ExecutionState?, RetryAdvice.Classification, RetryAdvice)])
+  func advice(
+    reason: String?, state: RetryAdvice.ExecutionState?, repetition: RetryAdvice.Classification, advice: RetryAdvice
+  ) {
+    var failure = OperationFailure(
+      status: 503, code: .serverUnreachable, message: "m", reason: reason, executionState: state)
+    failure.repetition = repetition
+    #expect(failure.retry == advice)
   }
 
   @Test func oneLine() {

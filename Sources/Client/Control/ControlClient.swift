@@ -29,14 +29,16 @@ package final class ControlClient {
     self.path = path
   }
 
-  /// The handshake that comes first on every connection.
-  func introduce(as name: String) throws(ClientError) {
+  /// The handshake that comes first on every connection. `client`: random, of this process; who tells it can ask another
+  /// daemon for the answer to a request of this one.
+  func introduce(as name: String, client: String?) throws(ClientError) {
     let result = try request("hello", limit: .seconds(Self.introductionSeconds)) { writer in
       writer.beginObject()
       writer.member("kind", "cli")
       writer.member("name", name)
       writer.member("version", WarmplaneVersion.current)
       writer.member("pid", Int(getpid()))
+      if let client { writer.member("client", client) }
       writer.endObject()
     }
     identity = DaemonIdentity(result, peer: peer.pid)

@@ -8,12 +8,14 @@ package enum DaemonFinder {
 
   /// Connects to the first of `places` where a daemon listens and introduces this process to it. A place without a
   /// socket, and a socket that nobody listens on any more, are passed over; so is a daemon that goes away before it says
-  /// who it is: it was about to end, and nothing was asked of it.
-  package static func connect(to places: [ControlPlace], name: String) throws(ClientError) -> ControlClient {
+  /// who it is: it was about to end, and nothing was asked of it. `client` as in `ControlClient.introduce`.
+  package static func connect(
+    to places: [ControlPlace], name: String, client clientName: String? = nil
+  ) throws(ClientError) -> ControlClient {
     try first(of: places) { path, socket in
       let client = try ControlClient(socket: socket, path: path)
       do throws(ClientError) {
-        try client.introduce(as: name)
+        try client.introduce(as: name, client: clientName)
       } catch {
         guard case .connectionLost = error else { throw error }
         throw SystemError("connect", code: ECONNRESET, subject: path)

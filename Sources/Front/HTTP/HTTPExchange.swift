@@ -44,6 +44,8 @@ package final class HTTPExchange: @unchecked Sendable {
   package var closesConnection = false
   /// The listed origin that may read the answer (CORS); set by the guard.
   package var listedOrigin: String?
+  /// The answer is the outcome of an earlier request; said by a header.
+  package var isDeduplicated = false
 
   private let server: HTTPServer
   private let connection: HTTPConnection
@@ -122,6 +124,10 @@ package final class HTTPExchange: @unchecked Sendable {
     for header in headers { response.add(header.name, header.value) }
     if let listedOrigin { response.add("access-control-allow-origin", listedOrigin) }
     if listedOrigin != nil { response.add("vary", "Origin") }
+    if isDeduplicated { response.add("x-warmplane-deduplicated", "true") }
+    if isDeduplicated, listedOrigin != nil {
+      response.add("access-control-expose-headers", "x-warmplane-deduplicated")
+    }
     if closesConnection || server.isStopping { response.add("connection", "close") }
     disconnectAction = nil
     if case .suspended = phase {

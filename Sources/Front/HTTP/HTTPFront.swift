@@ -28,7 +28,9 @@ package final class HTTPFront {
         status: 204,
         headers: [
           (name: "access-control-allow-methods", value: "GET, HEAD, POST"),
-          (name: "access-control-allow-headers", value: "content-type, traceparent"),
+          (
+            name: "access-control-allow-headers", value: "content-type, idempotency-key, traceparent, x-idempotency-key"
+          ),
         ], contentType: nil)
     case .admitted(let origin):
       exchange.listedOrigin = origin

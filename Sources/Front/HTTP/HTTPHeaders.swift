@@ -75,7 +75,9 @@ extension RequestHead {
     case 6 where line.isNamed("expect"): expectsContinue = true
     case 12 where line.isNamed("content-type"): contentType.note(line.text)
     case 14 where line.isNamed("content-length"): contentLength.note(line.text)
+    case 15 where line.isNamed("idempotency-key"): idempotencyKey.note(line.text)
     case 17 where line.isNamed("transfer-encoding"): transferEncoding.note(line.text)
+    case 17 where line.isNamed("x-idempotency-key"): olderIdempotencyKey.note(line.text)
     default: break
     }
   }

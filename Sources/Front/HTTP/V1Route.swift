@@ -10,12 +10,15 @@ package enum V1Route: Sendable, Equatable {
   case readResource
   case listPrompts(wait: Int?)
   case getPrompt
+  /// The request id of the operations to cancel.
+  case cancelOperation(String)
+  case listRecords
 
   /// Whether the request has a JSON body.
   package var hasBody: Bool {
     switch self {
     case .callTool, .readResource, .getPrompt: true
-    case .listCapabilities, .describeCapability, .listResources, .listPrompts: false
+    case .listCapabilities, .describeCapability, .listResources, .listPrompts, .cancelOperation, .listRecords: false
     }
   }
 
@@ -23,6 +26,7 @@ package enum V1Route: Sendable, Equatable {
   /// id. Throws 404 `unknown_route`, 405 with `Allow`, or 400 `invalid_field` for an id that cannot be decoded.
   package static func parse(_ head: RequestHead) throws(OperationFailure) -> V1Route {
     let prefix = "/v1/capabilities/"
+    let operationPrefix = "/v1/operations/"
     switch head.path {
     case "/v1/capabilities": return try read(head, .listCapabilities(wait: wait(head.query)))
     case "/v1/resources": return try read(head, .listResources(wait: wait(head.query)))
@@ -30,10 +34,17 @@ package enum V1Route: Sendable, Equatable {
     case "/v1/tools/call": return try post(head, .callTool)
     case "/v1/resources/read": return try post(head, .readResource)
     case "/v1/prompts/get": return try post(head, .getPrompt)
+    case "/v1/idempotency/records": return try read(head, .listRecords)
     case let path where path.utf8.starts(with: prefix.utf8):
       let segment = path.utf8.dropFirst(prefix.utf8.count)
       if segment.isEmpty || segment.contains(UInt8(ascii: "/")) { throw unknown }
       return try read(head, .describeCapability(decode(segment)))
+    case let path where path.utf8.starts(with: operationPrefix.utf8):
+      // "/v1/operations/{id}/cancel"
+      let parts = path.utf8.dropFirst(operationPrefix.utf8.count)
+        .split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+      guard parts.count == 2, !parts[0].isEmpty, parts[1].elementsEqual("cancel".utf8) else { throw unknown }
+      return try post(head, .cancelOperation(decode(parts[0])))
     default: throw unknown
     }
   }
@@ -49,9 +60,11 @@ package enum V1Route: Sendable, Equatable {
     return try route()
   }
 
-  private static func post(_ head: RequestHead, _ route: V1Route) throws(OperationFailure) -> V1Route {
+  private static func post(
+    _ head: RequestHead, _ route: @autoclosure () throws(OperationFailure) -> V1Route
+  ) throws(OperationFailure) -> V1Route {
     guard head.method == .post else { throw notAllowed("POST") }
-    return route
+    return try route()
   }
 
   private static func notAllowed(_ allow: String) -> OperationFailure {

@@ -2,6 +2,22 @@ import Protocol
 
 /// Adding what helps to a failure.
 extension FrontRouter {
+  /// The failure with what its server says about a second time.
+  func advised(_ failure: OperationFailure, _ kind: EntryKind, _ id: String) -> OperationFailure {
+    var failure = failure
+    switch kind {
+    case .resource, .prompt: failure.repetition = .safe
+    case .capability:
+      let annotations = catalog.capabilities[id]?.item.member("annotations")
+      if annotations?.member("readOnlyHint")?.bool == true {
+        failure.repetition = .safe
+      } else if annotations?.member("idempotentHint")?.bool == true {
+        failure.repetition = .idempotent
+      }
+    }
+    return failure
+  }
+
   /// The failure with a hint, where one is known. Only what policy shows is suggested. `payload`: the arguments, if they
   /// could be read.
   func hinted(

@@ -50,7 +50,8 @@ final class MCPCall: ReplyTarget {
     switch (form, result) {
     case (.native(let kind, _), .success(let data)):
       guard let data, data.kind == .object else {
-        let failure = OperationFailure(status: 502, code: .upstreamError, message: "The result is not a JSON object.")
+        let failure = OperationFailure(
+          status: 502, code: .upstreamError, message: "The result is not a JSON object.", executionState: .completed)
         return finish(.failure(failure), requestID: requestID, traceID: traceID)
       }
       session.answer(id, MCPResult.upstream(id, at: revision, data, isCacheable: kind == .resource))
@@ -72,7 +73,8 @@ final class MCPCall: ReplyTarget {
       status: 502, code: .upstreamError,
       message:
         "The result arrived, but its \(body.count) bytes make an MCP answer of \(message.count) bytes, and at most "
-        + "\(Frame.maximumLength) are possible. HTTP /v1 and the command line can give it.")
+        + "\(Frame.maximumLength) are possible. HTTP /v1 and the command line can give it.",
+      executionState: .completed)
     let envelope = JSONSlice.trusted(body)
     let requestID = envelope.member("request_id").flatMap { $0.kind == .string ? $0 : nil }
     let trace = envelope.member("trace_id")?.string ?? ""

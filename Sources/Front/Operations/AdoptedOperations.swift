@@ -19,9 +19,9 @@ struct AdoptedOperations {
   /// Enters an operation that a worker has. False when nobody can ever ask for it.
   @discardableResult
   mutating func add(_ id: OperationID, server: String, _ blob: OperationBlob) -> Bool {
-    guard let origin = blob.origin else { return false }
+    guard blob.origin != nil || blob.keyed != nil else { return false }
     entries[id] = Entry(id: id, server: server, blob: blob)
-    byOrigin[origin] = id
+    if let origin = blob.origin { byOrigin[origin] = id }
     return true
   }
 
@@ -39,4 +39,12 @@ struct AdoptedOperations {
   }
 
   subscript(id: OperationID) -> Entry? { entries[id] }
+
+  /// Those with an idempotency key.
+  var keyed: [OperationID] { entries.values.filter { $0.blob.keyed != nil }.map(\.id) }
+
+  /// Those of requests with this id that have not ended.
+  func running(named requestID: String) -> [OperationID] {
+    entries.values.filter { $0.end == nil && $0.blob.requestID?.string == requestID }.map(\.id)
+  }
 }

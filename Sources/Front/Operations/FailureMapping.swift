@@ -47,6 +47,18 @@ enum FailureMapping {
     status: 503, code: .serverUnreachable, message: "The daemon is stopping; nothing was sent.", isRetryable: true,
     reason: "stopping")
 
+  /// The operation goes on, and its answer has nobody to go to.
+  static func beingReplaced(hasKey: Bool) -> OperationFailure {
+    let advice =
+      hasKey
+      ? "ask again with the same idempotency key to get its outcome."
+      : "its outcome will not be told. With an idempotency key it would be."
+    return OperationFailure(
+      status: 503, code: .serverUnreachable,
+      message: "The daemon is being replaced; this operation goes on, and \(advice)", isRetryable: true,
+      reason: "outcome_unknown")
+  }
+
   static let tooLarge = OperationFailure(
     status: 413, code: .invalidArgs,
     message: "The arguments are larger than \(CallFrame.longestParameters) bytes, the most that reaches a server.",
@@ -56,13 +68,21 @@ enum FailureMapping {
     OperationFailure(status: 404, code: kind.unknownCode, message: "\(kind.word) \"\(id)\" does not exist.")
   }
 
+  /// Nothing with that request id runs.
+  static func unknownOperation(_ requestID: String) -> OperationFailure {
+    OperationFailure(
+      status: 404, code: .invalidArgs, message: "No operation with the request id \"\(quote(requestID))\" is running.",
+      reason: "unknown_operation")
+  }
+
   private static func upstreamError(_ error: JSONSlice) -> OperationFailure {
     var message = quote(error.member("message")?.string ?? "no message")
     if let code = error.member("code") { message += " (code: \(String(decoding: code.bytes, as: UTF8.self)))" }
     if let data = error.member("data"), !data.isNull {
       message += "; data: \(quote(String(decoding: data.compacted().prefix(4 * longestQuote), as: UTF8.self)))"
     }
-    var failure = OperationFailure(status: 502, code: .upstreamError, message: message)
+    var failure = OperationFailure(
+      status: 502, code: .upstreamError, message: message, executionState: .completed)
     failure.argumentFault = error.member("code")?.int == MCPErrorCode.invalidParams ? .certain : .possible
     return failure
   }
@@ -71,8 +91,11 @@ enum FailureMapping {
     switch failure.reason {
     case .badAnswer, .answerTooLarge:
       OperationFailure(
-        status: 502, code: .upstreamError, message: "Server \"\(server)\": \(failure.detail).")
-    case .httpStatus, .unauthorized: refused(failure, server)
+        status: 502, code: .upstreamError, message: "Server \"\(server)\": \(failure.detail).",
+        executionState: .completed)
+    // An error status is an answer; what it did before nobody can tell from it.
+    case .httpStatus: refused(failure, server, .completed)
+    case .unauthorized: refused(failure, server, .notStarted)
     case .timeout, .cancelled, .upstreamDied, .notReady, .queueFull, .fault:
       OperationFailure(
         status: 500, code: .internalError, message: "A fault inside warmplane: \(failure.detail).",
@@ -89,13 +112,13 @@ enum FailureMapping {
         status: 504, code: .upstreamTimeout,
         message: "\(kind) to server \"\(server)\" timed out after \(timeout)ms in the queue; it was not sent.",
         isRetryable: true, reason: "not_sent")
-    case .cancelled: cancelled(kind)
+    case .cancelled: cancelled(kind, .notStarted)
     case .queueFull:
       OperationFailure(
         status: 503, code: .serverUnreachable,
         message: "The queue of server \"\(server)\" is full: \(failure.detail). Nothing was sent; try again later.",
         isRetryable: true, reason: "queue_full")
-    case .httpStatus, .unauthorized: refused(failure, server)
+    case .httpStatus, .unauthorized: refused(failure, server, .notStarted)
     case .upstreamDied, .notReady, .badAnswer, .answerTooLarge, .fault:
       OperationFailure(
         status: 503, code: .serverUnreachable,
@@ -113,8 +136,8 @@ enum FailureMapping {
         status: 504, code: .upstreamTimeout,
         message: "\(kind) to server \"\(server)\" timed out after \(timeout)ms; it was cancelled and may have run.",
         isRetryable: true, reason: "outcome_unknown")
-    case .cancelled: cancelled(kind)
-    case .httpStatus, .unauthorized: refused(failure, server)
+    case .cancelled: cancelled(kind, .unknown)
+    case .httpStatus, .unauthorized: refused(failure, server, .unknown)
     case .upstreamDied, .notReady, .queueFull, .badAnswer, .answerTooLarge, .fault:
       OperationFailure(
         status: 503, code: .serverUnreachable,
@@ -125,16 +148,23 @@ enum FailureMapping {
 
   /// The upstream refused the operation by an HTTP status, or there are no credentials for it. Whatever status that was,
   /// it is never ours: an upstream's 401 concerns us and not our client.
-  private static func refused(_ failure: CallFailure, _ server: String) -> OperationFailure {
+  private static func refused(
+    _ failure: CallFailure, _ server: String, _ state: RetryAdvice.ExecutionState
+  ) -> OperationFailure {
     let detail = quote(failure.detail)
     let message =
       failure.reason == .httpStatus
       ? detail : "Server \"\(server)\": \(detail.hasSuffix(".") ? String(detail.dropLast()) : detail)."
-    return OperationFailure(status: 502, code: .upstreamError, message: message, reason: failure.code?.rawValue)
+    return OperationFailure(
+      status: 502, code: .upstreamError, message: message, reason: failure.code?.rawValue, executionState: state)
   }
 
-  private static func cancelled(_ kind: String) -> OperationFailure {
-    OperationFailure(status: 409, code: .upstreamError, message: "\(kind) was cancelled.", reason: "cancelled")
+  /// Somebody cancelled it. `kind` begins a sentence: "Tool call".
+  static func cancelled(_ kind: String, _ state: RetryAdvice.ExecutionState) -> OperationFailure {
+    let doubt = state == .notStarted ? "; nothing was sent" : "; it may have run"
+    return OperationFailure(
+      status: 409, code: .upstreamError, message: "\(kind) was cancelled\(doubt).", reason: "cancelled",
+      executionState: state)
   }
 
   private static func quote(_ text: String) -> String {

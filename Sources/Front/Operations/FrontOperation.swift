@@ -14,7 +14,7 @@ struct FrontOperation {
   private(set) var id: OperationID
   let kind: EntryKind
   let purpose: Purpose
-  let target: any ReplyTarget
+  var target: any ReplyTarget
   let trace: TraceContext
   let requestID: JSONSlice?
   /// The public id.
@@ -22,6 +22,8 @@ struct FrontOperation {
   /// `args` or `arguments`.
   let payload: JSONSlice?
   let admitted: MonotonicTime
+  /// Nil without an idempotency key.
+  var keyed: KeyedRequest?
   /// Known once the id was looked up.
   var server = ""
   /// Servers that the id might have belonged to, as its beginning says, and did not.

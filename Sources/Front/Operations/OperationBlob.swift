@@ -1,10 +1,11 @@
+import Platform
 import Protocol
 
 /// Who asked, as it travels with an operation to the worker and back: enough to deliver the answer when the daemon that
 /// took the request has gone. At most `CallFrame.longestBlob` bytes.
 struct OperationBlob {
-  /// A client's text longer than this stays out.
-  private static let longestPart = 1024
+  /// A client's text longer than this stays out. Three such texts and a key must fit.
+  private static let longestPart = 896
 
   /// Random, of the daemon that took the request.
   let front: String
@@ -15,6 +16,8 @@ struct OperationBlob {
   let entryID: String?
   let requestID: JSONSlice?
   let origin: RequestOrigin.Key?
+  /// The idempotency key and what it stands for.
+  let keyed: (key: IdempotencyKey, binding: ContentDigest)?
   /// The whole time that the operation was given, milliseconds.
   let timeoutMilliseconds: Int
 
@@ -26,6 +29,7 @@ struct OperationBlob {
     entryID = operation.entryID.utf8.count <= Self.longestPart ? operation.entryID : nil
     requestID = operation.requestID.flatMap { $0.range.count <= Self.longestPart ? $0 : nil }
     origin = operation.target.origin?.key
+    keyed = operation.keyed.map { ($0.key, $0.binding) }
     timeoutMilliseconds = operation.timeoutMilliseconds
   }
 
@@ -42,6 +46,11 @@ struct OperationBlob {
     if let origin {
       writer.member("client", origin.client)
       writer.member("id", origin.id)
+    }
+    if let keyed {
+      writer.member("principal", keyed.key.principal)
+      writer.member("key", keyed.key.text)
+      writer.member("binding", keyed.binding.hex)
     }
     writer.endObject()
     return JSONSlice(assembled: writer)
@@ -61,10 +70,26 @@ struct OperationBlob {
     timeoutMilliseconds = timeout
     entryID = slice.member("entry")?.string
     requestID = slice.member("request")
+    if let principal = slice.member("principal")?.string, let key = slice.member("key")?.string,
+      let binding = slice.member("binding")?.string.flatMap({ ContentDigest(hex: $0) })
+    {
+      keyed = (IdempotencyKey(principal: principal, text: key), binding)
+    } else {
+      keyed = nil
+    }
     if let client = slice.member("client")?.string, let id = slice.member("id").flatMap({ RequestID($0) }) {
       origin = RequestOrigin(client: client, id: id, reaskedAt: nil)?.key
     } else {
       origin = nil
     }
+  }
+
+  /// The record of its key, as far as the blob tells it; nil without one.
+  func record(of id: OperationID, server: String, createdAt: Int64) -> KeptRecord? {
+    guard let keyed else { return nil }
+    return KeptRecord(
+      principal: keyed.key.principal, key: keyed.key.text, binding: keyed.binding.hex, kind: kind.rawValue,
+      entry: entryID ?? "", server: server, operation: id.description, boot: BootID.current, askedAt: 0,
+      createdAt: createdAt)
   }
 }

@@ -9,6 +9,7 @@ struct OperationRequest {
   let payload: JSONSlice?
   /// A JSON string, or nil for null and absent.
   let requestID: JSONSlice?
+  var key: IdempotencyKey?
 
   /// How deep a body may nest; real arguments are far below, and recursive parsers of upstreams survive it.
   static let limits = JSONLimits(maxBytes: Frame.maximumLength, maxDepth: 256)
@@ -42,6 +43,35 @@ struct OperationRequest {
     }
   }
 
+  /// With the key of the request's headers, which may say the same as the body and no more.
+  func keyed(by head: RequestHead) -> Result<OperationRequest, Refusal> {
+    var request = self
+    for (name, header) in [
+      ("Idempotency-Key", head.idempotencyKey), ("X-Idempotency-Key", head.olderIdempotencyKey),
+    ] {
+      let text: String
+      switch header {
+      case .absent: continue
+      case .repeated: return .failure(refusal("The header \(name) occurs twice."))
+      case .once(let value): text = IdempotencyKey.unquoted(value)
+      }
+      guard IdempotencyKey.isAcceptable(text) else { return .failure(refusal("The header \(name) \(Self.keyRule).")) }
+      guard request.key == nil || request.key?.text == text else {
+        return .failure(refusal("The header \(name) has another idempotency key than the rest of the request."))
+      }
+      request.key = IdempotencyKey(text: text)
+    }
+    return .success(request)
+  }
+
+  /// Ends a sentence about a key.
+  fileprivate static let keyRule =
+    "must have 1 to \(IdempotencyKey.longest) printable ASCII characters, without spaces at its ends"
+
+  private func refusal(_ message: String) -> Refusal {
+    Refusal(reason: "invalid_field", message: message, requestID: requestID)
+  }
+
   /// A body that is no operation: always 400 `INVALID_ARGS`.
   struct Refusal: Error {
     let reason: String
@@ -64,6 +94,7 @@ private struct Members {
   private var id: JSONSlice?
   private var payload: JSONSlice?
   private var requestID: JSONSlice?
+  private var key: JSONSlice?
   private var repeated: String?
 
   init(_ kind: EntryKind) { self.kind = kind }
@@ -86,6 +117,9 @@ private struct Members {
     } else if key.isString("request_id") {
       if requestID != nil { repeated = "request_id" }
       requestID = value
+    } else if key.isString("idempotency_key") {
+      if self.key != nil { repeated = "idempotency_key" }
+      self.key = value
     }
   }
 
@@ -99,7 +133,17 @@ private struct Members {
     }
     if kind == .capability { try checkArguments(of: name) }
     return OperationRequest(
-      kind: kind, id: name, payload: payload, requestID: requestID?.kind == .string ? requestID : nil)
+      kind: kind, id: name, payload: payload, requestID: requestID?.kind == .string ? requestID : nil,
+      key: try idempotencyKey())
+  }
+
+  private func idempotencyKey() throws(OperationRequest.Refusal) -> IdempotencyKey? {
+    guard let key, !key.isNull else { return nil }
+    guard let text = key.string else { throw refusal("The member idempotency_key must be a string or null.") }
+    guard IdempotencyKey.isAcceptable(text) else {
+      throw refusal("The member idempotency_key \(OperationRequest.keyRule).")
+    }
+    return IdempotencyKey(text: text)
   }
 
   private func checkArguments(of id: String) throws(OperationRequest.Refusal) {

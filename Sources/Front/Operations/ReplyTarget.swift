@@ -13,6 +13,9 @@ protocol ReplyTarget: AnyObject {
   /// The word of log records: `http`, `cli` or `mcp`.
   var surface: String { get }
 
+  /// The answer that is about to be given is the outcome of an earlier request with the same idempotency key.
+  func noteDeduplicated()
+
   /// Answers with a JSON body and the status it has on `/v1`. `allow`: value of the `Allow` header of a 405.
   func reply(status: Int, body: [UInt8], allow: String?)
 
@@ -27,6 +30,8 @@ protocol ReplyTarget: AnyObject {
 }
 
 extension ReplyTarget {
+  func noteDeduplicated() {}
+
   func reply(status: Int, body: [UInt8]) { reply(status: status, body: body, allow: nil) }
 
   func reply(_ failure: OperationFailure, requestID: JSONSlice? = nil, traceID: String) {
@@ -53,6 +58,8 @@ extension HTTPExchange: ReplyTarget {
   func reply(status: Int, body: [UInt8], allow: String?) {
     respond(status: status, headers: allow.map { [(name: "allow", value: $0)] } ?? [], body: body)
   }
+
+  func noteDeduplicated() { isDeduplicated = true }
 
   func began(_ operation: OperationID, abandon: @escaping () -> Void) { onDisconnect(abandon) }
 

@@ -1,4 +1,5 @@
-/// The normalised answer of an operation (contract §3.2): `ok`, `request_id`, `trace_id`, `data`, `error`, in this order.
+/// The normalised answer of an operation (contract §3.2): `ok`, `request_id`, `trace_id`, `data`, `error`, in this order;
+/// a failure has `retry` after them.
 package enum Envelope {
   /// Success; `data` is the upstream's result, untouched, or null without one.
   package static func success(requestID: JSONSlice?, traceID: String, data: JSONSlice?) -> [UInt8] {
@@ -23,6 +24,8 @@ package enum Envelope {
         hint.write(to: &writer)
       }
       writer.endObject()
+      writer.key("retry")
+      failure.retry.write(to: &writer)
     }
   }
 

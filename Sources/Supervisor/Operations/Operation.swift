@@ -56,7 +56,9 @@ package enum ServerWait: Sendable {
 package protocol SupervisorDelegate: Actor {
   /// An operation ended; also one that an earlier daemon was asked for. `sentAt`: when it went to the worker; nil if it
   /// never did, or an earlier daemon sent it.
-  func operationEnded(_ id: OperationID, blob: JSONSlice, _ end: OperationEnd, sentAt: MonotonicTime?) -> Delivery
+  func operationEnded(
+    _ id: OperationID, server: String, blob: JSONSlice, _ end: OperationEnd, sentAt: MonotonicTime?
+  ) -> Delivery
   /// A worker has an operation that an earlier daemon was asked for; `operationEnded` follows.
   func operationAdopted(_ id: OperationID, server: String, blob: JSONSlice)
   /// Everything that an earlier daemon left is known: no more `operationAdopted`.

@@ -23,15 +23,18 @@ extension ArgumentTable {
     name: "call-capability", group: "Tools", summary: "Call a tool",
     details: """
       Calls a tool and prints the answer, an envelope {ok, request_id, trace_id, data, error}. The exit code is 1 when \
-      ok is false. Ctrl-C cancels the call.
+      ok is false. Ctrl-C cancels the call. When the daemon goes away meanwhile, the answer comes from the next one.
       """,
     operands: [.init(name: "id", help: "An id of list-capabilities")],
-    flags: [.parameters, .requestID] + facadeFlags,
+    flags: [.parameters, .requestID, .idempotencyKey] + facadeFlags,
     examples: [
       .init(
         line: "warmplane call-capability time.get_current_time --params '{\"timezone\":\"UTC\"}'",
         note: "arguments on the command line"),
       .init(line: "warmplane call-capability db.query --params @query.json", note: "from a file"),
+      .init(
+        line: "warmplane call-capability mail.send --params @mail.json --idempotency-key mail-2026-42",
+        note: "safe to repeat until it succeeds"),
       .init(line: "jq -n '{sql: \"SELECT 1\"}' | warmplane call-capability db.query --params -", note: "from a pipe"),
     ],
     run: FacadeCommand.callCapability)
@@ -49,7 +52,7 @@ extension ArgumentTable {
       Reads a resource and prints the answer, an envelope {ok, request_id, trace_id, data, error}. The exit code is 1 \
       when ok is false. Ctrl-C cancels the reading.
       """,
-    operands: [.init(name: "id", help: "An id of list-resources")], flags: [.requestID] + facadeFlags,
+    operands: [.init(name: "id", help: "An id of list-resources")], flags: [.requestID, .idempotencyKey] + facadeFlags,
     examples: [
       .init(line: "warmplane read-resource notes.file:///todo.md", note: "the whole answer"),
       .init(line: "warmplane read-resource notes.file:///todo.md | jq -r '.data.contents[].text'", note: "the text"),
@@ -70,9 +73,20 @@ extension ArgumentTable {
       code is 1 when ok is false.
       """,
     operands: [.init(name: "id", help: "An id of list-prompts")],
-    flags: [.promptArguments, .requestID] + facadeFlags,
+    flags: [.promptArguments, .requestID, .idempotencyKey] + facadeFlags,
     examples: [
       .init(line: "warmplane get-prompt docs.code_review -a '{\"language\":\"Swift\"}'", note: "with an argument")
     ],
     run: FacadeCommand.getPrompt)
+
+  static let cancelOperation = Command(
+    name: "cancel-operation", group: "Tools", summary: "Cancel what runs under a request id",
+    details: """
+      Cancels every call, reading and prompt that was asked for with this request id, by whichever client, and tells the \
+      servers. Each of them ends with the reason "cancelled", unless it was done already. The exit code is 1 when nothing \
+      runs under that id.
+      """,
+    operands: [.init(name: "id", help: "The --request-id of the call")], flags: facadeFlags,
+    examples: [.init(line: "warmplane cancel-operation nightly-7", note: "wherever it was started")],
+    run: FacadeCommand.cancelOperation)
 }

@@ -4,9 +4,8 @@ extension ArgumentTable {
   static let warmplane = ArgumentTable(
     commands: [
       daemon, status, stop, restart, reload, upgrade, logs, listCapabilities, describeCapability, callCapability,
-      listResources, readResource, listPrompts, getPrompt, mcpServer, validateConfig, authDiscover, authLogin,
-      authStart,
-      authExchange, authStatus, authRefresh, authImport, authLogout,
+      cancelOperation, listResources, readResource, listPrompts, getPrompt, mcpServer, validateConfig, authDiscover,
+      authLogin, authStart, authExchange, authStatus, authRefresh, authImport, authLogout,
     ],
     commonFlags: [.config],
     groupDetails: [

@@ -35,5 +35,10 @@ extension Flag {
   static let follow = Flag("follow", short: "f", help: "Go on with new records as they come, until interrupted")
 
   static let requestID = Flag(
-    "request-id", value: .text("ID"), help: "Comes back as request_id in the answer")
+    "request-id", value: .text("ID"),
+    help: "Comes back as request_id in the answer, and is the name for cancel-operation")
+
+  static let idempotencyKey = Flag(
+    "idempotency-key", value: .key("KEY"),
+    help: "Carry it out at most once: asked again with this key, the first outcome comes back, for an hour")
 }

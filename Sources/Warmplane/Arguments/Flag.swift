@@ -7,6 +7,8 @@ struct Flag: Sendable {
     case text(String)
     /// A whole number that is not negative; the name stands for it in help texts.
     case number(String)
+    /// A name for one operation: printable ASCII that fits into a header.
+    case key(String)
     /// A TCP port.
     case port
     case choice(String, [String])
@@ -32,7 +34,7 @@ struct Flag: Sendable {
   var placeholder: String? {
     switch value {
     case .none: nil
-    case .text(let name), .number(let name), .choice(let name, _): "<\(name)>"
+    case .text(let name), .number(let name), .key(let name), .choice(let name, _): "<\(name)>"
     case .port: "<PORT>"
     }
   }
@@ -45,6 +47,11 @@ struct Flag: Sendable {
     case .number:
       if Self.isDigits(text), Int64(text) != nil { return nil }
       return "expected a whole number"
+    case .key:
+      let isFit =
+        (1...255).contains(text.utf8.count) && text.utf8.allSatisfy { (0x20...0x7E).contains($0) }
+        && !text.hasPrefix(" ") && !text.hasSuffix(" ")
+      return isFit ? nil : "expected 1 to 255 printable ASCII characters, without spaces at its ends"
     case .port:
       if Self.isDigits(text), UInt16(text) != nil { return nil }
       return "expected a port from 0 to 65535"

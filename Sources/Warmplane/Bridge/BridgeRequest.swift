@@ -37,6 +37,13 @@ struct BridgeRequest {
     }
   }
 
+  /// Whether it only reads, however often.
+  private static func reads(_ method: String, _ params: JSONSlice?) -> Bool {
+    guard method == "tools/call" else { return true }
+    let name = params?.member("name")?.string
+    return name == "resource_read" || name == "prompt_get"
+  }
+
   /// The answer that the bridge gives in place of a daemon: for a tool the envelope that it would return, otherwise an
   /// error with the envelope's error object as its data (contract §3.2, §5.3, §5.4).
   func failed(_ failure: OperationFailure, legacy: ProtocolRevision, traceID: String) -> [UInt8] {
@@ -46,6 +53,8 @@ struct BridgeRequest {
     let params = message.params
     let meta = params?.member("_meta")
     let requestID = params?.member("arguments")?.member("request_id")
+    var failure = failure
+    failure.repetition = Self.reads(method, params) ? .safe : .unsafe
     let traceID = meta?.member("traceparent")?.string.flatMap(Self.traceID) ?? traceID
     let envelope = Envelope.failure(requestID: requestID, traceID: traceID, failure)
     guard method == "tools/call" else {

@@ -48,14 +48,17 @@ enum DaemonLocator {
   /// this terminal, and not for the log of a daemon.
   private static func startedControl(
     _ location: ConfigurationLocation, isStarting: Bool
-  ) throws(CommandFailure) -> ControlClient {
+  ) throws(CommandFailure) -> ReturningClient {
     try checkedConfiguration(location)
     let place = try DaemonPlace(location)
     let indicator = WaitIndicator("Starting the daemon …")
     defer { indicator.clear() }
     do {
-      return try place.attach(isStarting: isStarting, onWait: indicator.observer) { sockets throws(ClientError) in
-        try DaemonFinder.connect(to: sockets, name: "warmplane")
+      return try ReturningClient { client throws(ClientError) in
+        defer { indicator.clear() }
+        return try place.attach(isStarting: isStarting, onWait: indicator.observer) { sockets throws(ClientError) in
+          try DaemonFinder.connect(to: sockets, name: "warmplane", client: client)
+        }
       }
     } catch {
       throw place.failure(error)

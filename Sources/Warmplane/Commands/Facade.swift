@@ -12,7 +12,7 @@ struct Facade {
     self.missing = missing
   }
 
-  init(client: ControlClient) {
+  init(client: ReturningClient) {
     connection = .control(client)
     missing = nil
   }

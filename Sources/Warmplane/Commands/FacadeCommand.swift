@@ -41,6 +41,11 @@ enum FacadeCommand {
     return try run(.getPrompt(body: body), arguments, waiting: "Getting \(id.onOneLine) …")
   }
 
+  static func cancelOperation(_ arguments: ParsedArguments) throws(CommandFailure) -> ExitCode {
+    let id = arguments.operands[0]
+    return try run(.cancelOperation(requestID: id), arguments, waiting: "Cancelling \(id.onOneLine) …")
+  }
+
   private static let startWait = "Waiting for servers that start for the first time …"
 
   /// The body of a request, with all members (contract §1.4). What a flag has as JSON is checked before anything is sent.
@@ -56,6 +61,7 @@ enum FacadeCommand {
         try JSONArgument.read(arguments.value(of: value.flag) ?? "{}", flag: "--\(value.flag.name)"))
     }
     writer.member("request_id", arguments.value(of: .requestID))
+    if let key = arguments.value(of: .idempotencyKey) { writer.member("idempotency_key", key) }
     writer.endObject()
     do {
       return try JSONSlice(validating: writer.finish())

@@ -104,7 +104,8 @@ import Testing
     let overview = try await program.run(["help"]).output
     let commands = [
       "daemon", "status", "stop", "restart", "reload", "logs", "list-capabilities", "describe-capability",
-      "call-capability", "list-resources", "read-resource", "list-prompts", "get-prompt", "validate-config",
+      "call-capability", "cancel-operation", "list-resources", "read-resource", "list-prompts", "get-prompt",
+      "validate-config",
       "auth discover", "auth login", "auth start", "auth exchange", "auth status", "auth refresh", "auth import",
       "auth logout",
     ]

@@ -33,7 +33,7 @@ extension ArgumentTable {
         note: "arguments on the command line"),
       .init(line: "warmplane call-capability db.query --params @query.json", note: "from a file"),
       .init(
-        line: "warmplane call-capability mail.send --params @mail.json --idempotency-key mail-2026-42",
+        line: "warmplane call-capability mail.send --params @m.json --idempotency-key mail-7",
         note: "safe to repeat until it succeeds"),
       .init(line: "jq -n '{sql: \"SELECT 1\"}' | warmplane call-capability db.query --params -", note: "from a pipe"),
     ],

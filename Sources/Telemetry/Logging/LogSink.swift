@@ -44,11 +44,17 @@ package final class LogSink: LogDestination {
   private let state = Mutex(State())
   private let output: Output
   private let limits: Limits
+  /// Each line begins with its priority, for the journal.
+  private let hasPriorities: Bool
   private let thread: BlockingThread
 
-  /// The descriptor stays the caller's: it must be open as long as the sink lives and is not closed by it.
-  package init(descriptor: Int32 = STDERR_FILENO, limits: Limits = Limits()) throws(SystemError) {
+  /// The descriptor stays the caller's: it must be open as long as the sink lives and is not closed by it. With
+  /// `hasPriorities` each line begins with the priority of its level, as the journal takes it.
+  package init(
+    descriptor: Int32 = STDERR_FILENO, limits: Limits = Limits(), hasPriorities: Bool = false
+  ) throws(SystemError) {
     output = .descriptor(descriptor)
+    self.hasPriorities = hasPriorities
     self.limits = limits
     thread = try BlockingThread(name: "log")
   }
@@ -56,6 +62,7 @@ package final class LogSink: LogDestination {
   /// Writes to a file of limited size. Without a file, for example on a full disk, records are lost until there is one.
   package init(file: RotatingLogFile, limits: Limits = Limits()) throws(SystemError) {
     output = .file(file)
+    hasPriorities = false
     self.limits = limits
     thread = try BlockingThread(name: "log")
   }
@@ -118,10 +125,10 @@ package final class LogSink: LogDestination {
     repeat {
       var text: [UInt8] = []
       if start == batch.startIndex, dropped > 0 {
-        Self.append(Self.report(dropped), to: &text)
+        append(Self.report(dropped), to: &text)
       }
       while start < batch.endIndex, text.count < Self.chunkBytes {
-        Self.append(batch[start], to: &text)
+        append(batch[start], to: &text)
         start += 1
       }
       guard write(text) else { return }
@@ -175,7 +182,8 @@ package final class LogSink: LogDestination {
       target: "warmplane::telemetry")
   }
 
-  private static func append(_ record: LogRecord, to text: inout [UInt8]) {
+  private func append(_ record: LogRecord, to text: inout [UInt8]) {
+    if hasPriorities { text += record.level.journalPrefix.utf8 }
     var writer = JSONWriter(reserving: record.cost + 64)
     record.write(to: &writer)
     text += writer.finish()

@@ -29,7 +29,7 @@ struct DaemonLog {
         dup2(null.number, STDERR_FILENO)
       }
     } else {
-      sink = try LogSink()
+      sink = try LogSink(hasPriorities: StandardError.leadsToJournal)
     }
     let (filter, warning) = LogFilter.fromEnvironment { ProcessEnvironment[$0] }
     // The ring first: who reads file and ring must not find in the file what the ring does not have yet.

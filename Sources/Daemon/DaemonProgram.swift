@@ -28,12 +28,18 @@ enum DaemonProgram {
       let inherited = InheritedDescriptors.take()
       // Who started the program before us has had its word.
       var starter = StarterPipe(isExpected: options.isBackground && inherited == nil)
-      return start(options, inherited, &starter)
+      do throws(ServiceEnvironment.Failure) {
+        let manager = try ServiceManager.take(isBackground: options.isBackground, isSuccessor: inherited != nil)
+        return start(options, inherited, manager, &starter)
+      } catch {
+        return fail(error.description)
+      }
     }
   }
 
   private static func start(
-    _ options: DaemonOptions, _ inherited: InheritedDescriptors?, _ starter: inout StarterPipe
+    _ options: DaemonOptions, _ inherited: InheritedDescriptors?, _ manager: ServiceManager,
+    _ starter: inout StarterPipe
   ) -> Int32 {
     let location: ConfigurationLocation
     let configuration: Configuration
@@ -41,16 +47,17 @@ enum DaemonProgram {
       location = try ConfigurationLocation.find(flag: options.config)
       configuration = try Configuration.load(path: location.path, strict: options.isStrict)
     } catch let error as ConfigurationFailure {
-      write(error.description + "\n", to: 2)
+      StandardError.write(error.description)
       return 1
     } catch {
       return fail("\(error)")
     }
     guard let realPath = location.realPath else { return fail("\(location.path) vanished while it was read") }
     do {
-      var instance = try Instance(configPath: realPath, isPatient: options.isBackground, inherited: inherited)
+      var instance = try Instance(
+        configPath: realPath, isPatient: options.isBackground, inherited: inherited, passed: manager.sockets)
       defer { instance.removeSocket() }
-      return try serve(options, configuration, realPath, &instance, inherited, &starter)
+      return try serve(options, configuration, realPath, &instance, inherited, manager, &starter)
     } catch Instance.Failure.occupied where options.isBackground {
       // Two commands started a daemon at the same time, and this one is not needed.
       starter.say(.occupied)
@@ -62,7 +69,7 @@ enum DaemonProgram {
 
   private static func serve(
     _ options: DaemonOptions, _ configuration: Configuration, _ path: String, _ instance: inout Instance,
-    _ inherited: InheritedDescriptors?, _ starter: inout StarterPipe
+    _ inherited: InheritedDescriptors?, _ manager: ServiceManager, _ starter: inout StarterPipe
   ) throws -> Int32 {
     let loop = try EventLoop()
     // Upstreams of a daemon that a command started begin beside the config file, wherever that command was run.
@@ -85,17 +92,23 @@ enum DaemonProgram {
         program: try ExecutablePath.own(), isStrict: options.isStrict),
       supervisor: supervisor, keeper: StoreKeeper(store: store), log: log.area("front"))
     let traces = TraceExport(loop: loop, log: log.area("telemetry"))
-    let shutdown = Shutdown(loop: loop, front: front, supervisor: supervisor, traces: traces, drainTime: drainTime)
+    let report = ServiceReport(
+      loop: loop, environment: manager.environment, supervisor: supervisor, log: log.area("service"))
+    let shutdown = Shutdown(
+      loop: loop, front: front, supervisor: supervisor, traces: traces, report: LoopBound(report), log: log,
+      drainTime: drainTime)
     let signals = try Signals(loop: loop, [SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGUSR2]) { signal in
       switch signal {
-      case SIGUSR2: shutdown.assumeIsolated { $0.handOver() }
+      case SIGUSR2: shutdown.assumeIsolated { $0.handOver("SIGUSR2") }
       case SIGCHLD: supervisor.assumeIsolated { $0.childrenChanged() }
-      case SIGTERM, SIGINT: shutdown.assumeIsolated { $0.begin() }
-      default: break  // SIGHUP: the terminal went away; a foreground daemon gets SIGINT before that
+      case SIGTERM, SIGINT: shutdown.assumeIsolated { $0.begin(signal == SIGTERM ? "SIGTERM" : "SIGINT") }
+      default: front.assumeIsolated { $0.reloadAtSignal() }  // SIGHUP
       }
     }
-    try serveHTTP(
-      front, address: configuration.bind, port: options.port ?? configuration.port, options, inherited: inherited?.http)
+    let port = options.port ?? configuration.port
+    let httpSocket = try inherited?.http ?? manager.httpSocket(address: configuration.bind, port: port)
+    try serveHTTP(front, address: configuration.bind, port: port, options, inherited: httpSocket)
+    let observer = LoopBound<any FrontObserver>(report)
     let socket = OwnedDescriptorBox(instance.takeSocket())
     try front.assumeIsolated { front in
       front.restoreCatalog()
@@ -104,14 +117,27 @@ enum DaemonProgram {
       if let traces { front.recordSpans(with: traces.recorder) }
       try front.serveControl(
         socket, rule: instance.paths.isSystemService ? .anyone : .own,
-        onStopRequest: { shutdown.assumeIsolated { $0.begin() } },
-        onUpgradeRequest: { program in shutdown.assumeIsolated { $0.handOver(to: program) } })
+        onStopRequest: { reason in shutdown.assumeIsolated { $0.begin(reason) } },
+        onUpgradeRequest: { program in
+          shutdown.assumeIsolated { $0.handOver(to: program, "upgrade to \(program)") }
+        })
+      front.report(to: observer)
       if options.isBackground { front.endWhenIdle() }
     }
     supervisor.assumeIsolated { $0.boot(delegate: front) }
     starter.say(.ready)
+    log.info(
+      "daemon started",
+      [
+        LogField("version", WarmplaneVersion.current), LogField("pid", Int(getpid())), LogField("config", path),
+        LogField("socket", instance.paths.controlSocket),
+      ])
+    report.ready()
     loop.run()
     withExtendedLifetime(signals) {}
+    log.info(
+      "daemon stopped",
+      [LogField("pid", Int(getpid())), LogField("reason", shutdown.assumeIsolated { $0.reason })])
     _ = store.close(timeout: .seconds(2))
     records.flush()
     if case .become(let program, let control, let http) = shutdown.assumeIsolated({ $0.sequel }) {
@@ -148,12 +174,7 @@ enum DaemonProgram {
   }
 
   private static func fail(_ message: String, code: Int32 = 1) -> Int32 {
-    write("Error: \(message)\n", to: 2)
+    StandardError.write("Error: \(message)")
     return code
-  }
-
-  private static func write(_ text: String, to descriptor: Int32) {
-    let bytes = Array(text.utf8)
-    _ = Glibc.write(descriptor, bytes, bytes.count)
   }
 }

@@ -11,6 +11,8 @@ struct InheritedDescriptors {
   let control: Int32
   var rendezvous: Int32?
   var http: Int32?
+  /// The control socket was opened by a service manager.
+  var isActivated = false
 
   init(lock: Int32, control: Int32) {
     self.lock = lock
@@ -38,12 +40,14 @@ struct InheritedDescriptors {
     self.init(lock: lock, control: control)
     rendezvous = numbers["rendezvous"]
     http = numbers["http"]
+    isActivated = numbers["activated"] == control
   }
 
   private var text: String {
     var parts = ["lock=\(lock)", "control=\(control)"]
     if let rendezvous { parts.append("rendezvous=\(rendezvous)") }
     if let http { parts.append("http=\(http)") }
+    if isActivated { parts.append("activated=\(control)") }
     return parts.joined(separator: ",")
   }
 

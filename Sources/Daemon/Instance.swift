@@ -28,10 +28,14 @@ struct Instance: ~Copyable {
   private let lock: InstanceLock
   private let rendezvous: Rendezvous?
   private var socket: OwnedDescriptor?
+  /// A service manager opened the control socket, and listens on it when we do not.
+  private let isActivated: Bool
 
   /// Takes the instance of `configPath` (a real path). With `isPatient`, a daemon that has it and does not listen any
-  /// more is waited for: it ends at this moment.
-  init(configPath: String, isPatient: Bool = false, inherited: InheritedDescriptors? = nil) throws(Failure) {
+  /// more is waited for: it ends at this moment. `passed`: the sockets of a service manager.
+  init(
+    configPath: String, isPatient: Bool, inherited: InheritedDescriptors?, passed: PassedSockets?
+  ) throws(Failure) {
     let paths: InstancePaths
     do { paths = try InstancePaths.current(configPath: configPath) } catch { throw .other("\(error)") }
     if let inherited {
@@ -60,16 +64,47 @@ struct Instance: ~Copyable {
     let lock = try Self.wait(until: deadline, paths.lockFile, paths.controlSocket) { () throws(SystemError) in
       try InstanceLock.take(paths.lockFile)
     }
-    // The lock is ours: whatever lies at the socket's path is stale.
-    unlink(paths.controlSocket)
+    let activated = try Self.activatedSocket(passed, paths)
     let socket: OwnedDescriptor
+    if let activated {
+      socket = OwnedDescriptor(owning: activated)
+    } else {
+      socket = try Self.listen(paths)
+    }
+    rendezvous?.link(to: paths.controlSocket)
+    self.init(
+      paths: paths, lock: lock, rendezvous: rendezvous, socket: socket, isActivated: activated != nil)
+  }
+
+  /// The control socket that a service manager opened. It must be where clients look for it.
+  private static func activatedSocket(_ passed: PassedSockets?, _ paths: InstancePaths) throws(Failure) -> Int32? {
+    guard let path = passed?.controlPath, let number = passed?.assignment.control else { return nil }
+    guard path == paths.controlSocket else {
+      throw .other(
+        "the service manager opened \(path), where no client looks; the socket unit needs ListenStream="
+          + paths.controlSocket)
+    }
+    // Of a system service whoever can open the file may do everything.
+    var information = stat()
+    if paths.isSystemService, stat(path, &information) != 0 || information.st_mode & 0o002 != 0 {
+      throw .other("everybody may use \(path): the socket unit needs SocketMode=0660 and SocketGroup=")
+    }
+    return number
+  }
+
+  private static func listen(_ paths: InstancePaths) throws(Failure) -> OwnedDescriptor {
+    // The lock is ours, so no daemon listens here. A service manager may, for a daemon that it would start.
+    if (try? UnixSocket.connect(to: paths.controlSocket)) != nil {
+      throw .other(
+        "a service manager listens at \(paths.controlSocket) and starts the daemon itself; use that, or stop its "
+          + "socket unit")
+    }
+    unlink(paths.controlSocket)
     do {
-      socket = try UnixSocket.listen(at: paths.controlSocket, mode: isService ? 0o660 : 0o600)
+      return try UnixSocket.listen(at: paths.controlSocket, mode: paths.isSystemService ? 0o660 : 0o600)
     } catch {
       throw .other("the control socket cannot be opened: \(error)")
     }
-    rendezvous?.link(to: paths.controlSocket)
-    self.init(paths: paths, lock: lock, rendezvous: rendezvous, socket: socket)
   }
 
   /// Goes on with what the program before us in this process had.
@@ -82,13 +117,15 @@ struct Instance: ~Copyable {
       rendezvous = Rendezvous.inherited(number, directory)
     }
     self.init(
-      paths: paths, lock: lock, rendezvous: rendezvous, socket: OwnedDescriptor(owning: inherited.control))
+      paths: paths, lock: lock, rendezvous: rendezvous, socket: OwnedDescriptor(owning: inherited.control),
+      isActivated: inherited.isActivated)
   }
 
   private init(
     paths: InstancePaths, lock: consuming InstanceLock, rendezvous: consuming Rendezvous?,
-    socket: consuming OwnedDescriptor
+    socket: consuming OwnedDescriptor, isActivated: Bool
   ) {
+    self.isActivated = isActivated
     self.paths = paths
     self.lock = lock
     self.rendezvous = rendezvous
@@ -128,12 +165,13 @@ struct Instance: ~Copyable {
     case .none: break
     }
     inherited.http = http
+    inherited.isActivated = isActivated
     return inherited.become(program)
   }
 
-  /// Removes the socket, so that nobody waits for an answer.
+  /// Removes the socket, so that nobody waits for an answer; but not one on which a service manager listens.
   borrowing func removeSocket() {
-    unlink(paths.controlSocket)
+    if !isActivated { unlink(paths.controlSocket) }
     rendezvous?.remove()
   }
 }

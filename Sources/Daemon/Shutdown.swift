@@ -2,6 +2,7 @@ import Front
 import Glibc
 import Platform
 import Supervisor
+import Telemetry
 
 /// The end of the daemon. Either of everything: clients first, then upstreams, then the loop. Or of this process alone:
 /// the workers keep their upstreams for the next daemon. A second request ends it at once. Runs on the loop, where signals
@@ -23,13 +24,20 @@ actor Shutdown {
   private let front: FrontRouter
   private let supervisor: WorkerSupervisor
   private let traces: TraceExport?
+  private let report: ServiceReport
+  private let log: Logger
   private let drainTime: Duration
   private var hasBegun = false
   private(set) var sequel = Sequel.exit
+  /// Why it ends, for the log.
+  private(set) var reason = ""
 
   init(
-    loop: EventLoop, front: FrontRouter, supervisor: WorkerSupervisor, traces: TraceExport?, drainTime: Duration
+    loop: EventLoop, front: FrontRouter, supervisor: WorkerSupervisor, traces: TraceExport?,
+    report: LoopBound<ServiceReport>, log: Logger, drainTime: Duration
   ) {
+    self.report = report.value
+    self.log = log
     self.loop = loop
     self.front = front
     self.supervisor = supervisor
@@ -39,13 +47,15 @@ actor Shutdown {
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-  /// Ends everything. Returns at once.
-  func begin() {
+  /// Ends everything, for the `reason` that the log tells. Returns at once.
+  func begin(_ reason: String) {
     guard !hasBegun else {
       supervisor.assumeIsolated { $0.killEverything() }
       return loop.stop()
     }
     hasBegun = true
+    note(reason, workers: "end")
+    report.stops()
     // Who comes now finds nobody, and waits for the lock with a daemon of its own.
     front.assumeIsolated { $0.stopAccepting() }
     Task { await self.end() }
@@ -61,11 +71,18 @@ actor Shutdown {
     loop.stop()
   }
 
+  private func note(_ reason: String, workers: String) {
+    self.reason = reason
+    log.info("daemon stopping", [LogField("reason", reason), LogField("workers", workers)])
+  }
+
   /// Ends this daemon and leaves every worker with its upstream (contract §1.5, SIGUSR2). `successor`: path of the program
   /// that goes on in this process. Returns at once; without effect when an end has begun.
-  func handOver(to successor: String? = nil) {
+  func handOver(to successor: String? = nil, _ reason: String) {
     guard !hasBegun else { return }
     hasBegun = true
+    note(reason, workers: "stay")
+    if successor == nil { report.stops() } else { report.givesWay() }
     let control = successor == nil ? nil : front.assumeIsolated { $0.releaseControlSocket() }
     front.assumeIsolated { $0.stopAccepting() }
     Task {

@@ -206,5 +206,6 @@ extension FrontRouter: SupervisorDelegate {
   package func readinessChanged(server: String) {
     noteAttempt(of: server)
     readinessMayEndWaiting()
+    observer?.readinessChanged()
   }
 }

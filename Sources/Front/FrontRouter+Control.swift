@@ -48,7 +48,7 @@ extension FrontRouter {
       writer.member("pid", Int(getpid()))
       writer.endObject()
       session.reply(id, status: 200, body: writer.bytes)
-      requestStop()
+      requestStop("asked by pid \(session.pid)")
     default: session.refuse(id, code: MCPErrorCode.methodNotFound, "unknown method \(method)")
     }
   }

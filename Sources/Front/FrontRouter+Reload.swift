@@ -6,9 +6,34 @@ import Telemetry
 
 /// `reload` and `restart`.
 extension FrontRouter {
-  /// Reads the configuration anew and applies it; a bad one changes nothing.
+  private enum ReloadResult {
+    /// The body of the answer.
+    case applied([UInt8])
+    case invalid(ConfigurationFailure)
+    /// The file could not be read: too much waits to be read.
+    case busy
+  }
+
+  /// Reads the configuration anew and applies it, for whoever asked.
   func reload(_ session: ControlSession, _ id: RequestID) async {
+    switch await reload() {
+    case .applied(let body): session.reply(id, status: 200, body: body)
+    case .invalid(let failure): session.reply(id, status: 400, body: Self.body(of: failure))
+    case .busy: session.refuse(id, code: MCPErrorCode.internalError, "too many requests to read files")
+    }
+  }
+
+  /// The same for a signal: what became of it is in the log, and told to the observer. Returns at once.
+  package func reloadAtSignal() {
+    guard !isStopping else { return }
+    Task { await self.reload() }
+  }
+
+  /// A bad configuration changes nothing.
+  @discardableResult
+  private func reload() async -> ReloadResult {
     let (path, isStrict) = (settings.configurationPath, settings.isStrict)
+    observer?.reloadBegan()
     let result = await files.run { () -> Result<Configuration, ConfigurationFailure> in
       do throws(ConfigurationFailure) {
         return .success(try Configuration.load(path: path, strict: isStrict))
@@ -17,9 +42,19 @@ extension FrontRouter {
       }
     }
     switch result {
-    case .success(let configuration): session.reply(id, status: 200, body: apply(configuration))
-    case .failure(let failure): session.reply(id, status: 400, body: Self.body(of: failure))
-    case nil: session.refuse(id, code: MCPErrorCode.internalError, "too many requests to read files")
+    case .success(let configuration):
+      let body = apply(configuration)
+      observer?.reloadEnded(problem: nil)
+      return .applied(body)
+    case .failure(let failure):
+      let problems = failure.problems
+      let first = problems.first?.rendered(path: path) ?? "\(failure)"
+      log.warn("configuration not reloaded", [LogField("problems", problems.count), LogField("detail", first)])
+      observer?.reloadEnded(problem: first)
+      return .invalid(failure)
+    case nil:
+      observer?.reloadEnded(problem: "too many requests to read files")
+      return .busy
     }
   }
 

@@ -14,6 +14,7 @@ package actor FrontRouter {
   let log: Logger
   /// Where the spans of operations go; nil unless traces are exported.
   private(set) var spans: (any SpanRecorder)?
+  private(set) var observer: (any FrontObserver)?
   var policy: Policy
   var redaction: Redaction
   var catalog: Catalog
@@ -52,8 +53,8 @@ package actor FrontRouter {
   var logStream: LogStream?
   /// Nil in a daemon that runs for ever.
   var idleWatch: IdleWatch?
-  /// Called when a client asked the daemon to stop.
-  private var onStopRequest: (@Sendable () -> Void)?
+  /// Called with the reason when a client asked the daemon to stop, or none was there for too long.
+  private var onStopRequest: (@Sendable (String) -> Void)?
   /// Called with a program's path when a client asked that it takes this one's place.
   private var onUpgradeRequest: (@Sendable (String) -> Void)?
   private var drained: CheckedContinuation<Void, Never>?
@@ -83,9 +84,12 @@ package actor FrontRouter {
   /// Hands the spans of all operations to `recorder` from now on.
   package func recordSpans(with recorder: LoopBound<any SpanRecorder>) { spans = recorder.value }
 
+  /// Tells `observer` what happens from now on.
+  package func report(to observer: LoopBound<any FrontObserver>) { self.observer = observer.value }
+
   /// Opens the control socket's sessions on `socket`, for those whom `rule` lets in.
   package func serveControl(
-    _ socket: OwnedDescriptorBox, rule: PeerRule, onStopRequest: @escaping @Sendable () -> Void,
+    _ socket: OwnedDescriptorBox, rule: PeerRule, onStopRequest: @escaping @Sendable (String) -> Void,
     onUpgradeRequest: @escaping @Sendable (String) -> Void
   ) throws(SystemError) {
     self.onStopRequest = onStopRequest
@@ -183,7 +187,7 @@ package actor FrontRouter {
     control = nil
   }
 
-  func requestStop() { onStopRequest?() }
+  func requestStop(_ reason: String) { onStopRequest?(reason) }
 
   func requestUpgrade(to program: String) { onUpgradeRequest?(program) }
 

@@ -65,20 +65,26 @@ final class DaemonFixture: Sendable {
 
   /// Starts the daemon and waits until its control socket answers `status`. Again after it ended: on the same
   /// configuration and directories.
-  func start(_ arguments: [String] = []) throws {
-    try launch(arguments)
+  /// `launcher` as for `launch`.
+  func start(_ arguments: [String] = [], by launcher: [String] = []) throws {
+    try launch(arguments, by: launcher)
     let status = try eventually(within: 20, "the daemon answers status") { try? self.status() }
     let address = status.member("daemon")?.member("http")?.string ?? ""
     state.withLock { $0.port = address.split(separator: ":").last.flatMap { Int($0) } ?? 0 }
   }
 
-  /// Starts the daemon and does not wait for anything.
-  func launch(_ arguments: [String] = []) throws {
+  /// Starts the daemon and does not wait for anything. `launcher`: a program with arguments that becomes the daemon, by
+  /// exec of the words that follow.
+  func launch(_ arguments: [String] = [], by launcher: [String] = []) throws {
     let number = state.withLock { state in
       state.starts += 1
       return state.starts
     }
-    let pid = try spawn(["daemon", "--config", configPath] + arguments, log: logPath(number))
+    let command = ["daemon", "--config", configPath] + arguments
+    let pid =
+      launcher.isEmpty
+      ? try spawn(command, log: logPath(number))
+      : try spawn(Array(launcher.dropFirst()) + [CLIProgram.path] + command, of: launcher[0], log: logPath(number))
     state.withLock {
       $0.pid = pid
       $0.exit = nil
@@ -218,7 +224,9 @@ final class DaemonFixture: Sendable {
 
   // MARK: Processes
 
-  private func spawn(_ arguments: [String], output: String = "/dev/null", log: String) throws -> Int32 {
+  private func spawn(
+    _ arguments: [String], of program: String = CLIProgram.path, output: String = "/dev/null", log: String
+  ) throws -> Int32 {
     var actions = posix_spawn_file_actions_t()
     var attributes = posix_spawnattr_t()
     posix_spawn_file_actions_init(&actions)
@@ -237,12 +245,12 @@ final class DaemonFixture: Sendable {
     sigemptyset(&signals)
     posix_spawnattr_setsigmask(&attributes, &signals)
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
-    let words: [UnsafeMutablePointer<CChar>?] = (["warmplane"] + arguments).map { strdup($0) } + [nil]
+    let words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) } + [nil]
     let variables = allVariables.map { strdup($0) } + [nil]
     defer { for pointer in words + variables { free(pointer) } }
     var pid: Int32 = 0
-    let error = posix_spawn(&pid, CLIProgram.path, &actions, &attributes, words, variables)
-    guard error == 0 else { throw Failure(description: "posix_spawn of \(CLIProgram.path): errno \(error)") }
+    let error = posix_spawn(&pid, program, &actions, &attributes, words, variables)
+    guard error == 0 else { throw Failure(description: "posix_spawn of \(program): errno \(error)") }
     return pid
   }
 

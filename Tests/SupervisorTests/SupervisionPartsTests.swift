@@ -4,6 +4,21 @@ import Testing
 @testable import Supervisor
 
 @Suite struct SupervisionPartsTests {
+  // MARK: Summary
+
+  @Test(
+    arguments: [
+      ([], "no servers"), (["ready"], "1 server: 1 ready"),
+      (["disabled", "crash_loop"], "2 servers: 1 crash_loop, 1 disabled"),
+      (
+        ["starting", "ready", "needs_auth", "ready", "degraded"],
+        "5 servers: 2 ready, 1 degraded, 1 needs_auth, 1 starting"
+      ),
+    ] as [([String], String)])
+  func summary(words: [String], text: String) {
+    #expect(ServerSummary(words: words).text == text)
+  }
+
   // MARK: Backoff
 
   @Test(

@@ -21,7 +21,7 @@ extension FrontRouter {
         self.log.info("ending because there was no client", [LogField("idle_ms", limit?.wholeMilliseconds)])
         // Who comes now finds nobody, and starts another daemon.
         self.stopAccepting()
-        self.requestStop()
+        self.requestStop("no client")
       })
     http?.onExchange = { began in if began { self.idleWatch?.clientArrived() } else { self.idleWatch?.clientLeft() } }
   }

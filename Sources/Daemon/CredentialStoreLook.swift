@@ -33,9 +33,12 @@ enum CredentialStoreLook {
       guard case .http(let http) = server.transport, case .oauth(let settings)? = http.auth,
         var entry = snapshot.entry(settings.tokenStoreKey), entry.tokens != nil
       else { continue }
-      // Steps of a login before there are tokens.
+      // Steps of a login before there are tokens, and what workers note for themselves and each other.
       entry.forgetPendingLogin()
       entry.challengedScope = nil
+      entry.stepUps = nil
+      entry.unproven = nil
+      entry.discovery?.discoveredAt = nil
       hashes[settings.tokenStoreKey] = FNV1a.hex128(String(reflecting: entry).utf8)
     }
     return hashes

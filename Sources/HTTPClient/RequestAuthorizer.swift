@@ -7,12 +7,19 @@ package protocol RequestAuthorizer: AnyObject {
   func authorize(
     method: String, url: HTTPURL, _ completion: @escaping (Result<Authorization, AuthorizationFailure>) -> Void)
 
-  /// The upstream answered 401, or 403 with a challenge, to a request with `authorization`. Called once per operation.
+  /// The upstream answered 401, or 403 with a challenge, to a request with `authorization`. Called for each refusal that one
+  /// operation meets. `isLast`: it is not repeated once more, so the verdict must say what to do about it.
   func refused(
-    _ head: HTTPResponseHead, _ authorization: Authorization, _ completion: @escaping (AuthorizationVerdict) -> Void)
+    _ head: HTTPResponseHead, _ authorization: Authorization, isLast: Bool,
+    _ completion: @escaping (AuthorizationVerdict) -> Void)
 
-  /// Every head of an answer passes here: servers hand out nonces in it (RFC 9449 section 8.2).
-  func received(_ head: HTTPResponseHead)
+  /// Every head of an answer to a request with `authorization` passes here: servers hand out nonces in it (RFC 9449 section
+  /// 8.2), and what is no refusal proves that the credentials are good.
+  func received(_ head: HTTPResponseHead, _ authorization: Authorization)
+
+  /// Calls `completion` when nothing is under way any more whose loss would cost credentials; possibly before the method
+  /// returns. Nothing of that kind is begun any more. The caller has a deadline of its own.
+  func settle(_ completion: @escaping () -> Void)
 }
 
 /// Credentials for one request.

@@ -60,24 +60,15 @@ package struct OAuthProfile: Sendable, Equatable {
   package init?(
     server: String, serverURL: String, settings: OAuthSettings, clientSecret: String?, privateKeyFile: String?
   ) {
-    self.init(server: server, serverURL: serverURL)
-    grant = settings.grant
-    clientID = settings.clientID
+    self.init(
+      server: server, serverURL: serverURL,
+      launch: settings.launch(storePath: "", clientSecret: clientSecret, privateKeyFile: privateKeyFile))
     clientName = settings.clientName
-    self.clientSecret = clientSecret
     clientMetadataURL = settings.clientMetadataURL
     redirectURI = settings.redirectURI
-    scope = settings.scope
-    self.privateKeyFile = privateKeyFile
-    signingAlgorithm = settings.signingAlgorithm.flatMap { JWSAlgorithm(rawValue: $0) }
-    issuer = settings.issuer
-    authorizationServer = settings.authorizationServer
-    resourceMetadataURL = settings.resourceMetadataURL
     authorizationEndpoint = settings.authorizationEndpoint
-    tokenEndpoint = settings.tokenEndpoint
     registrationEndpoint = settings.registrationEndpoint
     codeChallengeMethodsSupported = settings.codeChallengeMethodsSupported
-    allowsLoopback = settings.allowsLoopback
   }
 
   /// `resource` of every request (RFC 8707): the server's URL without a fragment, which a resource must not have.

@@ -57,7 +57,10 @@ extension WorkerSupervisor {
     link.process.send(signal: SIGTERM)
     // One that does not answer is hung; one that speaks another version ends its upstream cleanly.
     let patience =
-      isHung ? .zero : Duration.milliseconds(2 * settings.configuration.daemon.stopGraceMs) + Self.patience
+      isHung
+      ? .zero
+      : Duration.milliseconds(2 * settings.configuration.daemon.stopGraceMs) + Self.patience
+        + WorkerMethod.settlePatience
     worker.timer = loop.schedule(after: patience) { link.process.send(signal: SIGKILL) }
     if link.process.exitStatus != nil { drained(worker) }
   }

@@ -194,7 +194,9 @@ extension WorkerSupervisor {
     }
     server.isEnding = true
     server.session = nil
-    let patience = Duration.milliseconds(2 * settings.configuration.daemon.stopGraceMs) + .seconds(3)
+    // Only a worker with credentials may have some under way.
+    let settling = server.launch.storeKey == nil ? .zero : WorkerMethod.settlePatience
+    let patience = Duration.milliseconds(2 * settings.configuration.daemon.stopGraceMs) + .seconds(3) + settling
     link.request(WorkerMethod.shutdown, timeout: patience, params: { $0.writeEmptyObject() }) { result in
       if case .failure(.timedOut) = result { link.process.send(signal: SIGKILL) }
     }

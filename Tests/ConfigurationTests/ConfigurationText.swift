@@ -20,3 +20,9 @@ func serverFindings(_ members: String, strict: Bool = false) -> [String] {
 func configuration(_ text: String) throws -> Configuration {
   try Configuration.parse(bytes: Array(text.utf8))
 }
+
+/// A finding without the place in the file and the severity.
+func withoutPosition(_ finding: String) -> String {
+  guard let range = finding.range(ofFirst: "error: ") else { return finding }
+  return String(finding[range.upperBound...])
+}

@@ -82,4 +82,25 @@ import Testing
       #expect(entry.member("clientInfo")?.member("clientId") != nil)
     }
   }
+
+  /// Whoever is still in front of the page can finish by hand.
+  @Test func nobodyComesInTime() async throws {
+    try await BlockingExecutor.run {
+      let world = try CLIAuthWorld()
+      let result = try await world.program.run(["auth", "login", "docs", "--no-browser", "--timeout", "1"])
+      #expect(result.code == 1 && result.output.isEmpty)
+      let address = result.error.split(separator: "\n").first { $0.hasPrefix("http") }.map(String.init) ?? ""
+      #expect(
+        result.error.hasSuffix("Error: nobody finished the login within 1 seconds; its address was \(address)\n"),
+        "\(result.error)")
+      #expect(CLIAuthWorld.status(of: "/", world.port) == nil)
+      let query = try CLIAuthWorld.query(of: try world.browse(address))
+      let arguments = ["--code", query["code"] ?? "", "--state", query["state"] ?? ""]
+      #expect(try await world.program.run(["auth", "exchange", "docs"] + arguments).code == 0)
+      for bad in ["0", "3601", "-1"] {
+        let result = try await world.program.run(["auth", "login", "docs", "--timeout=\(bad)"])
+        #expect(result.code != 0 && result.error.contains("--timeout"), "\(result.error)")
+      }
+    }
+  }
 }

@@ -41,6 +41,14 @@ struct CLIAuthWorld {
   /// Changes options of the running world.
   func change(_ options: String) throws { _ = try Self.ask("POST", "/worlds/\(id)", options) }
 
+  /// Makes all access tokens invalid.
+  func forget() throws { _ = try Self.ask("POST", "/worlds/\(id)/forget", "{}") }
+
+  /// The requests to the token endpoint so far.
+  func tokenRequests() throws -> [JSONSlice] {
+    try log().filter { $0.member("path")?.string?.hasSuffix("/token") ?? false }
+  }
+
   /// The paths of the requests so far, with their methods, or their entries for one path.
   func log() throws -> [JSONSlice] { Array(try Self.ask("GET", "/worlds/\(id)/log").elements) }
 

@@ -103,6 +103,9 @@ struct HTTPReadinessTests {
       try daemon.wait(for: "oauth", toBe: "needs_auth")
       #expect(
         try daemon.http().list().readiness("oauth")?.member("message")?.string?.contains("clientSecretEnv") == true)
+      let answer = try daemon.call("oauth.echo")
+      #expect(answer.reason == "auth_missing" && answer.hint == #"{"actor":"operator"}"#, "\(answer.text)")
+      #expect(answer.message?.contains("warmplane auth") == false, "\(answer.text)")
       #expect(try daemon.warmplane("restart", "bearer").exit == .code(1))
       #expect(try daemon.warmplane("reload").output == #"{"ok":true,"added":[],"removed":[],"changed":[]}"# + "\n")
       for row in rows { try Self.check(row, daemon) }

@@ -269,67 +269,6 @@ struct AuthorizerTests {
     }
   }
 
-  // MARK: Refusals
-
-  @Test func renewsOnceAfter401() async throws {
-    try await OAuthWorld.run { _, world in
-      try await world.logIn()
-      let authorizer = world.authorizer()
-      #expect(try await world.call(authorizer).generation == 1)
-      try await world.forget()
-      let call = try await world.call(authorizer)
-      #expect(call.status == 200)
-      #expect(call.generation == 2)
-      #expect(try await world.tokenRequests().count == 2)
-    }
-  }
-
-  @Test func refusedWithoutRefreshToken() async throws {
-    try await OAuthWorld.run(#"{"refresh":false}"#) { _, world in
-      try await world.logIn()
-      try await world.forget()
-      let failure = try await world.callFailure(world.authorizer())
-      #expect(failure.code == .authExpired)
-      #expect(failure.detail.contains("warmplane auth login docs"))
-      #expect(try world.entry()?.discovery?.discoveredAt == nil)
-    }
-  }
-
-  @Test("auth/scope-step-up: the daemon reports, and the login asks for the union")
-  func stepUpOfAPerson() async throws {
-    let options = #"{"scopes":["read","write"],"resource_scopes":["read"],"required_scopes":["read","write"]}"#
-    try await OAuthWorld.run(options) { _, world in
-      try await world.logIn()
-      let failure = try await world.callFailure(world.authorizer())
-      #expect(failure.code == .authMissing)
-      #expect(failure.detail.contains(#"the scope "read write" for this (403 insufficient_scope)"#))
-      #expect(failure.detail.contains("warmplane auth login docs"))
-      #expect(try await world.tokenRequests().count == 1)
-      #expect(try world.entry()?.challengedScope == "read write")
-      // What is registered does not cover it.
-      let client = try world.entry()?.clientInfo
-      try await world.logIn()
-      #expect(try world.entry()?.clientInfo?.clientID != client?.clientID)
-      #expect(try world.tokens().scope == "read write")
-      #expect(try await world.call(world.authorizer()).status == 200)
-    }
-  }
-
-  @Test func forbidden() async throws {
-    try await OAuthWorld.run(#"{"required_scopes":["x"]}"#) { _, world in
-      let authorizer = world.authorizer()
-      let head = HTTPResponseHead(status: 403, fields: [], url: world.resourceURL)
-      let verdict = await withCheckedContinuation { continuation in
-        authorizer.refused(head, Authorization(fields: [], generation: 0)) { continuation.resume(returning: $0) }
-      }
-      guard case .final(let failure) = verdict else {
-        Issue.record("not final")
-        return
-      }
-      #expect(failure.detail.contains("403"))
-    }
-  }
-
   // MARK: Many at once
 
   @Test(arguments: [true, false])

@@ -1,22 +1,8 @@
 import OAuth
 import Testing
 
-/// Digest, encodings and the values of a login.
+/// Digest and the values of a login.
 struct CryptoTests {
-  @Test(arguments: [
-    ("", ""), ("f", "Zg"), ("fo", "Zm8"), ("foo", "Zm9v"), ("foob", "Zm9vYg"), ("fooba", "Zm9vYmE"),
-    ("foobar", "Zm9vYmFy"), ("\u{FF}\u{FE}?>", "w7_Dvj8-"),
-  ])
-  func base64URLRoundTrip(_ row: (text: String, encoded: String)) {
-    #expect(Base64URL.encode(Array(row.text.utf8)) == row.encoded)
-    #expect(Base64URL.decode(row.encoded) == Array(row.text.utf8))
-  }
-
-  @Test(arguments: ["A", "Zg==", "Zh", "Zm9=", "Zm 9", "Zm+v", "ZmÜv"])
-  func base64URLRefuses(_ text: String) {
-    #expect(Base64URL.decode(text) == nil)
-  }
-
   /// FIPS 180-4's example, and the empty text.
   @Test func digests() throws {
     let hex = { (bytes: [UInt8]) in bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }

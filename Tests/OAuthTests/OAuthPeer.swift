@@ -147,7 +147,7 @@ struct OAuthWorld {
         code: code, verifier: attempt.verifier, client: attempt.client, pending: attempt.pending, record,
         isolation: isolation)
       try store.update("docs") { entry in
-        entry?.finishLogin(tokens, as: attempt.client, state: attempt.state)
+        entry?.finishLogin(tokens, as: attempt.client, state: attempt.state, configured: profile.scope)
       }
     case .failed(let reason): throw LoginFailure(reason)
     case let other: throw TestFailure("\(other): \(location)")
@@ -174,11 +174,11 @@ struct OAuthWorld {
     return OAuthAuthorizer(profile, store: store, key: "docs", client: client, loop: loop, files: files, log: log)
   }
 
-  /// One operation as a worker makes it: authorize, send, and after a refusal once more.
+  /// One operation as a worker makes it: authorize, send, and after a refusal again.
   func call(
     _ authorizer: OAuthAuthorizer, isolation: isolated (any Actor)? = #isolation
   ) async throws -> (status: Int, generation: Int) {
-    var wasRefused = false
+    var refusals = 0
     while true {
       let authorization = try await withCheckedContinuation { continuation in
         authorizer.authorize(method: "POST", url: resourceURL) { continuation.resume(returning: $0) }
@@ -187,13 +187,14 @@ struct OAuthWorld {
       request.totalTimeout = .seconds(30)
       request.bodyLimit = 1 << 20
       let head = try await client.fetch(request, isolation: isolation).head
-      authorizer.received(head)
-      guard head.status == 401 || head.status == 403, !wasRefused else {
+      authorizer.received(head, authorization)
+      guard head.status == 401 || head.status == 403 else {
         return (head.status, authorization.generation)
       }
-      wasRefused = true
+      refusals += 1
+      let isLast = refusals == 4
       let verdict = await withCheckedContinuation { continuation in
-        authorizer.refused(head, authorization) { continuation.resume(returning: $0) }
+        authorizer.refused(head, authorization, isLast: isLast) { continuation.resume(returning: $0) }
       }
       if case .final(let failure) = verdict { throw failure }
     }

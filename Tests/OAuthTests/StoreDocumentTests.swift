@@ -215,6 +215,8 @@ struct StoreDocumentTests {
     record.discoveredAt = 11
     entry.discovery = record
     entry.challengedScope = "c"
+    entry.stepUps = StepUps(count: 2, configuredScope: "s")
+    entry.unproven = UnprovenToken(hash: "h", since: 12)
     let sample = try StoreSample()
     try sample.store.update("") { $0 = entry }
     #expect(try sample.store.read().entry("") == entry)

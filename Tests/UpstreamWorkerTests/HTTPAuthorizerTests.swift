@@ -37,6 +37,25 @@ import Testing
     #expect(peer.first("tools/call")?.field("authorization") == "Bearer two")
   }
 
+  /// The event stream of 2024-11-05 is the session: with another token there is another one, and who waits for an answer
+  /// on the old stream gets it.
+  @Test func theEventStreamIsOpenedAgain() async throws {
+    let peer = try await MCPPeer.start("--era", "old", "--version", "2024-11-05")
+    let link = try await TestLink(peer)
+    #expect(try await link.start() == nil)
+    let slow = await link.call("sleep", #"{"ms":1500}"#)
+    #expect(await eventually { peer.entries("tools/call").count == 1 })
+    link.authorizer.set("Bearer two")
+    #expect(try await link.answer(link.call("echo", #"{"n":1}"#)).text == #"{"n":1}"#)
+    #expect(peer.entries("GET").map { $0.field("authorization") } == ["Bearer one", "Bearer two"])
+    // No other generation is tried, and nothing is asked twice.
+    #expect(peer.entries("initialize").suffix(1).map { $0.field("authorization") } == ["Bearer two"])
+    #expect(peer.entries("server/discover").count == 1 && peer.entries("initialize").count == 3)
+    #expect(try await link.answer(slow).text == "slept")
+    #expect(await eventually { peer.entries("left").count == 1 }, "the old stream is closed after its last answer")
+    #expect(try await link.answer(link.call("count")).text == "3", "nothing ran twice")
+  }
+
   @Test func aRefusedTokenIsReplaced() async throws {
     let peer = try await MCPPeer.start("--token", "Bearer two", "--no-session")
     let link = try await TestLink(peer)
@@ -109,7 +128,8 @@ private final class TestAuthorizer: RequestAuthorizer, Sendable {
   }
 
   func refused(
-    _ head: HTTPResponseHead, _ authorization: Authorization, _ completion: @escaping (AuthorizationVerdict) -> Void
+    _ head: HTTPResponseHead, _ authorization: Authorization, isLast: Bool,
+    _ completion: @escaping (AuthorizationVerdict) -> Void
   ) {
     let next = state.withLock { state in
       state.refusals += 1
@@ -122,7 +142,9 @@ private final class TestAuthorizer: RequestAuthorizer, Sendable {
     completion(.repeatRequest)
   }
 
-  func received(_ head: HTTPResponseHead) {}
+  func received(_ head: HTTPResponseHead, _ authorization: Authorization) {}
+
+  func settle(_ completion: @escaping () -> Void) { completion() }
 }
 
 /// A link over HTTP in this process.

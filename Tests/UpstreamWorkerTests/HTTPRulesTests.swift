@@ -127,8 +127,29 @@ import Testing
       ("sesame-streetsesame-street", "HTTP 404: ……"), ("abc", "HTTP 404: abc"),
     ])
   func excerpts(body: String, sentence: String) {
-    let excerpt = BodyExcerpt(secrets: ["sesame-street", "abc", ""])
+    let excerpt = BodyExcerpt(hiding: ["sesame-street", "abc", ""])
     #expect(excerpt.sentence(status: 404, Array(body.utf8)) == sentence)
+  }
+
+  @Test(
+    arguments: [
+      ("token sesame-street", "token …"), ("user hunter:swordfish!", "user …"), ("swordfish!", "…"),
+      ("Basic aHVudGVyOnN3b3JkZmlzaCE=", "…"), ("aHVudGVyOnN3b3JkZmlzaCE=", "…"), ("key=k/e y-value", "key=…"),
+      ("you asked for /mcp?key=k%2Fe+y-value&x=1", "you asked for /mcp?…"),
+      (#"{"key":"k\/e y-value"}"#, #"{"key":"…"}"#),
+      ("k%2Fe%20y-value", "…"), ("an x", "an x"),
+    ])
+  func excerptsHideWhatWasSent(body: String, text: String) {
+    let values = ["Bearer sesame-street", "Basic aHVudGVyOnN3b3JkZmlzaCE="]
+    let excerpt = BodyExcerpt(hiding: values + BodyExcerpt.secrets(ofQuery: "key=k%2Fe+y-value&x=1"))
+    #expect(excerpt.text(Array(body.utf8)) == text)
+  }
+
+  /// Also where the part of a body ends that is looked at.
+  @Test func excerptsCutNoSecret() {
+    let excerpt = BodyExcerpt(hiding: ["sesame-street"])
+    let body = [UInt8](repeating: 0x20, count: BodyExcerpt.mostBytes - 6) + Array("sesame-street".utf8)
+    #expect(excerpt.text(body) == "…")
   }
 
   @Test func excerptsAreShort() {

@@ -33,7 +33,9 @@ extension FrontRouter {
     } else if let reason = failure.reason, let code = ReadinessCode(rawValue: reason),
       [502, 503].contains(failure.status)
     {
-      failure.hint = ReadinessHint.of(code, server: server, hasLogin: settings.configuration.hasLogin(server))
+      // What the sentence does not suggest does not help: a variable that is not set needs no login.
+      let hasLogin = settings.configuration.hasLogin(server) && failure.message.contains("warmplane auth ")
+      failure.hint = ReadinessHint.of(code, server: server, hasLogin: hasLogin)
     } else if failure.argumentFault != .none, policy.allows(id), let entry = catalog.entry(kind, id) {
       failure.hint = Self.argumentHint(failure.argumentFault, entry, payload)
     }

@@ -120,10 +120,17 @@ enum FailureMapping {
         isRetryable: true, reason: "queue_full")
     case .httpStatus, .unauthorized: refused(failure, server, .notStarted)
     case .upstreamDied, .notReady, .badAnswer, .answerTooLarge, .fault:
-      OperationFailure(
-        status: 503, code: .serverUnreachable,
-        message: "Server \"\(server)\" went away before this was sent: \(failure.detail). Try again.",
-        isRetryable: true, reason: ReadinessCode.restarting.rawValue)
+      if let code = failure.code {
+        // It does not come back by itself: somebody must give credentials, say.
+        OperationFailure(
+          status: 503, code: .serverUnreachable,
+          message: "Server \"\(server)\" went away before this was sent: \(failure.detail).", reason: code.rawValue)
+      } else {
+        OperationFailure(
+          status: 503, code: .serverUnreachable,
+          message: "Server \"\(server)\" went away before this was sent: \(failure.detail). Try again.",
+          isRetryable: true, reason: ReadinessCode.restarting.rawValue)
+      }
     }
   }
 

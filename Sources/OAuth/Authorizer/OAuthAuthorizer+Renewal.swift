@@ -10,9 +10,10 @@ extension OAuthAuthorizer {
     let result = await keeper.onDisk(isolation: self) { () throws(CredentialStoreFailure) in
       try cache.current().entry(key)
     }
-    guard let unsaved, case .success(let entry) = result else { return result }
-    if let applied = unsaved.applied(to: entry) { return .success(applied) }
-    self.unsaved = nil
+    guard case .success(let entry) = result else { return result }
+    if let applied = unsaved?.applied(to: entry) { return .success(applied) }
+    unsaved = nil
+    unproven = entry?.unproven
     return result
   }
 
@@ -27,16 +28,34 @@ extension OAuthAuthorizer {
     if case .success = result { unsaved = nil }
   }
 
+  /// A running renewal to its end, and tokens that were obtained into the store.
+  func settled() async {
+    while let running = renewal { _ = await running.value }
+    await saveAgain(force: true)
+  }
+
+  /// An answer has proved this token; the store is told once.
+  func forgetUnproven(_ accessToken: String) async {
+    unproven = nil
+    let (store, key) = (store, key)
+    _ = await keeper.onDisk(isolation: self) { () throws(CredentialStoreFailure) in
+      try store.update(key) { entry in
+        if entry?.unproven?.isAbout(accessToken) ?? false { entry?.unproven = nil }
+      }
+    }
+  }
+
   /// Renews once for all who want it at the same time.
   func renewed(_ reason: RenewalReason) async -> Renewal {
     while let running = renewal {
       let outcome = await running.value
       // A renewal that began for another reason may have found the very token good that was refused.
-      if case .replacing(let old) = reason, case .tokens(let tokens, _) = outcome, tokens.accessToken == old {
+      if case .replacing(let old, _) = reason, case .tokens(let tokens, _) = outcome, tokens.accessToken == old {
         continue
       }
       return outcome
     }
+    if isClosing.isSet { return .transient(OAuthSentence.notRenewed("the server is being stopped")) }
     let task = Task { await self.renew(reason) }
     renewal = task
     return await task.value
@@ -65,6 +84,7 @@ extension OAuthAuthorizer {
     }
     let before = await look()
     let outcome = await keeper.renew(reason, isolation: self)
+    if case .tokens(let tokens, _) = outcome, let note = reason.unproven(tokens) { unproven = note }
     if case .tokens(let tokens, let problem?) = outcome, case .success(let entry) = before {
       unsaved = UnsavedTokens(new: tokens, old: entry?.tokens, retry: .now + UnsavedTokens.pause)
       log(.notSaved(error: problem.description))

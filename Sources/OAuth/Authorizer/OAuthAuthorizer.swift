@@ -28,8 +28,10 @@ package actor OAuthAuthorizer: RequestAuthorizer {
   /// The access token of each generation, the last ones only.
   private var accessTokens: [Int: String] = [:]
   private var generation = 0
-  /// A token that was obtained because the one before it was refused, and when.
-  var replacement: (accessToken: String, since: MonotonicTime)?
+  /// The access token of the present generation took the place of a refused one, and no answer has proved it yet.
+  private var awaitsProof = false
+  /// As the store or the last renewal has it.
+  var unproven: UnprovenToken?
   private var boundKey: (pem: String, key: SigningKey)?
   /// What the upstream wants to see in the next proof (RFC 9449 section 9).
   private var nonce: String?
@@ -42,8 +44,8 @@ package actor OAuthAuthorizer: RequestAuthorizer {
   private var failure: (failure: AuthorizationFailure, until: MonotonicTime)?
   /// Tokens that could not be saved, and those that the store had then.
   var unsaved: UnsavedTokens?
-  /// How often more scope was asked for because the upstream missed it.
-  var steps = 0
+  /// Nobody wants tokens any more, but what is under way must not be lost. Its own object: the keeper asks it.
+  let isClosing: Flag
 
   /// - Parameters:
   ///   - profile: The server, and its `auth`.
@@ -60,7 +62,10 @@ package actor OAuthAuthorizer: RequestAuthorizer {
     self.store = store
     self.key = key
     self.files = files
-    keeper = TokenKeeper(profile, store, key: key, client: client, loop: loop, files: files)
+    let isClosing = Flag()
+    self.isClosing = isClosing
+    keeper = TokenKeeper(
+      profile, store, key: key, client: client, loop: loop, files: files, isGivenUp: { isClosing.isSet })
     cache = SnapshotCache(store)
     self.log = log
   }
@@ -77,17 +82,35 @@ package actor OAuthAuthorizer: RequestAuthorizer {
   }
 
   package nonisolated func refused(
-    _ head: HTTPResponseHead, _ authorization: Authorization, _ completion: @escaping (AuthorizationVerdict) -> Void
+    _ head: HTTPResponseHead, _ authorization: Authorization, isLast: Bool,
+    _ completion: @escaping (AuthorizationVerdict) -> Void
   ) {
     let completion = LoopBound(completion)
     assumeIsolated { me in
-      _ = Task { completion.value(await me.verdict(head, authorization)) }
+      _ = Task { completion.value(await me.verdict(head, authorization, isLast: isLast)) }
     }
   }
 
-  package nonisolated func received(_ head: HTTPResponseHead) {
-    guard let fresh = DPoPProof.nonce(head.fields.first("dpop-nonce")) else { return }
-    assumeIsolated { $0.nonce = fresh }
+  package nonisolated func received(_ head: HTTPResponseHead, _ authorization: Authorization) {
+    let fresh = DPoPProof.nonce(head.fields.first("dpop-nonce"))
+    let isAccepted = head.status != 401
+    assumeIsolated { me in
+      if let fresh { me.nonce = fresh }
+      if isAccepted, me.awaitsProof, me.isCurrent(authorization) { me.noteProven() }
+    }
+  }
+
+  /// Waits for a renewal whose request may be out: with a rotating refresh token its loss would be a logout.
+  package nonisolated func settle(_ completion: @escaping () -> Void) {
+    let completion = LoopBound(completion)
+    assumeIsolated { me in
+      me.isClosing.isSet = true
+      guard me.renewal != nil || me.unsaved != nil else { return completion.value() }
+      _ = Task {
+        await me.settled()
+        completion.value()
+      }
+    }
   }
 
   // MARK: One request
@@ -150,6 +173,7 @@ package actor OAuthAuthorizer: RequestAuthorizer {
       accessTokens[generation] = tokens.accessToken
       accessTokens[generation - 8] = nil
       failure = nil
+      awaitsProof = unproven?.isAbout(tokens.accessToken) ?? false
     }
     guard let pem = tokens.dpopKey else {
       let field = HTTPField("Authorization", "Bearer \(tokens.accessToken)")
@@ -173,6 +197,12 @@ package actor OAuthAuthorizer: RequestAuthorizer {
     return key
   }
 
+  private func noteProven() {
+    awaitsProof = false
+    guard let token = accessTokens[generation] else { return }
+    _ = Task { await self.forgetUnproven(token) }
+  }
+
   /// The token of a request that was refused; nil when it is so old that nobody remembers.
   func accessToken(of authorization: Authorization) -> String? { accessTokens[authorization.generation] }
 
@@ -181,4 +211,9 @@ package actor OAuthAuthorizer: RequestAuthorizer {
 
   /// Whether it is the last that was given out.
   func isCurrent(_ authorization: Authorization) -> Bool { authorization.generation == generation }
+}
+
+/// Something that is so or not; read where its owner has no access. Loop-confined.
+final class Flag {
+  var isSet = false
 }

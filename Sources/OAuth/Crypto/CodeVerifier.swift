@@ -1,3 +1,5 @@
+import Protocol
+
 /// The secret of one login that proves to the token endpoint who began it (RFC 7636), always with method `S256`.
 package struct CodeVerifier: Sendable, Equatable {
   /// 43 characters of base64url: 32 random bytes.
@@ -11,6 +13,6 @@ package struct CodeVerifier: Sendable, Equatable {
 
   /// `code_challenge`: base64url of the verifier's SHA-256 (RFC 7636 section 4.2).
   package func challenge() throws(CryptoFailure) -> String {
-    Base64URL.encode(try SHA256.digest(of: Array(text.utf8)))
+    Base64.encodeForURL(try SHA256.digest(of: Array(text.utf8)))
   }
 }

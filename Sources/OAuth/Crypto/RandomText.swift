@@ -1,11 +1,12 @@
 import Platform
+import Protocol
 
 /// Unguessable texts, from the kernel's random numbers.
 package enum RandomText {
   /// `count` random bytes as base64url: `oauthState` has 24 bytes, a code verifier 32 (contract §7.6).
   package static func base64URL(bytes count: Int) -> String {
     var random = BufferedRandom()
-    return Base64URL.encode((0..<count).map { _ in UInt8(truncatingIfNeeded: random.next()) })
+    return Base64.encodeForURL((0..<count).map { _ in UInt8(truncatingIfNeeded: random.next()) })
   }
 
   /// The value of `state` for a new login.

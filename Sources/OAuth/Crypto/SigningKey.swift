@@ -125,15 +125,15 @@ package final class SigningKey: @unchecked Sendable {
     writer.beginObject()
     writer.member("crv", "P-256")
     writer.member("kty", "EC")
-    writer.member("x", Base64URL.encode(point[1..<33]))
-    writer.member("y", Base64URL.encode(point[33..<65]))
+    writer.member("x", Base64.encodeForURL(point[1..<33]))
+    writer.member("y", Base64.encodeForURL(point[33..<65]))
     writer.endObject()
     return writer.finish()
   }
 
   /// RFC 7638, with SHA-256, as base64url: what `jkt` names.
   package func thumbprint() throws(CryptoFailure) -> String {
-    Base64URL.encode(try SHA256.digest(of: try publicJWK()))
+    Base64.encodeForURL(try SHA256.digest(of: try publicJWK()))
   }
 
   // MARK: Signing

@@ -25,7 +25,7 @@ package enum DPoPProof {
     claims.member("htm", method)
     claims.member("htu", String(url.description.prefix { $0 != "?" }))
     claims.member("iat", now)
-    if let accessToken { claims.member("ath", Base64URL.encode(try SHA256.digest(of: Array(accessToken.utf8)))) }
+    if let accessToken { claims.member("ath", Base64.encodeForURL(try SHA256.digest(of: Array(accessToken.utf8)))) }
     if let nonce { claims.member("nonce", nonce) }
     claims.endObject()
     return try JWS.compact(header: header.finish(), payload: claims.finish(), key: key, algorithm)

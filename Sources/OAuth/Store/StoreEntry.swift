@@ -14,6 +14,10 @@ package struct StoreEntry: Sendable, Equatable {
   /// Space separated: what the server asked for in a 403 `insufficient_scope`. The next login asks for it too, and removes
   /// it when it succeeds.
   package var challengedScope: String?
+  /// How often more scope was asked for than before. nil: not once, or not since a login that asked for nothing more.
+  package var stepUps: StepUps?
+  /// The access token was obtained because the server had refused the one before it, and has not been accepted yet.
+  package var unproven: UnprovenToken?
 
   package init() {}
 
@@ -40,11 +44,15 @@ package struct StoreEntry: Sendable, Equatable {
   }
 
   /// The login of `state` has brought tokens, issued to `client`. What the server missed was asked for with it, and is
-  /// granted or refused; another login that may have begun meanwhile stays pending.
-  package mutating func finishLogin(_ tokens: StoredTokens, as client: StoredClient, state: String) {
+  /// granted or refused; another login that may have begun meanwhile stays pending. `scope`: the configured one.
+  package mutating func finishLogin(
+    _ tokens: StoredTokens, as client: StoredClient, state: String, configured scope: String?
+  ) {
     self.tokens = tokens
     clientInfo = client
+    stepUps = challengedScope == nil ? nil : StepUps(after: stepUps, configured: scope)
     challengedScope = nil
+    unproven = nil
     if oauthState == state { forgetPendingLogin() }
   }
 

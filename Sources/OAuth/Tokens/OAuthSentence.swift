@@ -66,14 +66,20 @@ package enum OAuthSentence {
   }
 
   /// A 403 that names the scope it misses.
-  static func insufficientScope(_ scope: ScopeList, _ profile: OAuthProfile, wasAsked: Bool) -> AuthorizationFailure {
+  static func insufficientScope(
+    _ scope: ScopeList, _ profile: OAuthProfile, _ step: ScopeStep
+  ) -> AuthorizationFailure {
     let name = scope.text.map { "the scope \"\($0.shown())\"" } ?? "a scope that it does not name"
     let remedy: String
-    switch profile.grant {
-    case .authorizationCode: remedy = "run: \(login(profile))"
-    case .clientCredentials where wasAsked:
+    switch (profile.grant, step) {
+    case (_, .exhausted):
+      remedy =
+        "more scope has been asked for \(StepUps.most) times, which is the end of it; give all that is needed in auth.scope, "
+        + "then: \(profile.grant == .authorizationCode ? login(profile) : "warmplane reload")"
+    case (.authorizationCode, _): remedy = "run: \(login(profile))"
+    case (.clientCredentials, .asked):
       remedy = "it was asked for already; its authorization server has to grant it to the client"
-    case .clientCredentials: remedy = "add it to auth.scope, then: warmplane reload"
+    case (.clientCredentials, _): remedy = "add it to auth.scope, then: warmplane reload"
     }
     return AuthorizationFailure(.authMissing, "wants \(name) for this (403 insufficient_scope); \(remedy)")
   }

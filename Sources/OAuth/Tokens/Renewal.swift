@@ -4,9 +4,15 @@ package import HTTPClient
 package enum RenewalReason: Sendable, Equatable {
   /// They expire soon, or have expired, or there are none.
   case expiring
-  /// The server refused this access token, or a person does not want it any more: whatever the clock says, it is not used
-  /// again.
-  case replacing(accessToken: String)
+  /// The server refused this access token, or (`wasRefused` false) a person does not want it any more: whatever the clock
+  /// says, it is not used again.
+  case replacing(accessToken: String, wasRefused: Bool = true)
+
+  /// What is noted about `tokens` that were obtained for this reason.
+  func unproven(_ tokens: StoredTokens) -> UnprovenToken? {
+    guard case .replacing(_, true) = self else { return nil }
+    return UnprovenToken(tokens.accessToken, now: EpochSeconds.now)
+  }
 }
 
 /// What came of a renewal. Beside success there are two outcomes that must not be confused: see `TokenFailure.Kind`.

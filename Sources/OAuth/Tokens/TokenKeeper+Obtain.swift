@@ -26,7 +26,7 @@ extension TokenKeeper {
       let response = try await TokenEndpoint(endpoint, profile, client)
         .send(request, key: key?.key, isolation: isolation)
       let tokens = response.tokens(replacing: nil, scope: scope.text, key: key?.pem)
-      return await save(tokens, record, isolation: isolation)
+      return await save(tokens, record, reason, isolation: isolation)
     } catch {
       return error.kind == .dead
         ? .dead(OAuthSentence.dead(error.detail, profile))
@@ -86,7 +86,7 @@ extension TokenKeeper {
   }
 
   private func save(
-    _ tokens: StoredTokens, _ record: DiscoveryRecord, isolation: isolated (any Actor)?
+    _ tokens: StoredTokens, _ record: DiscoveryRecord, _ reason: RenewalReason, isolation: isolated (any Actor)?
   ) async -> Renewal {
     let (store, key, url) = (store, key, profile.serverURL)
     let result = await onDisk(isolation: isolation) { () throws(CredentialStoreFailure) in
@@ -94,6 +94,7 @@ extension TokenKeeper {
         var new = entry ?? StoreEntry()
         new.adopt(record, for: url)
         new.tokens = tokens
+        new.unproven = reason.unproven(tokens)
         entry = new
       }
     }

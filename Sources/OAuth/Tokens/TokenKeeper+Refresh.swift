@@ -4,7 +4,9 @@ import Protocol
 
 /// Renewal with a refresh token (RFC 6749 section 6).
 extension TokenKeeper {
-  func refresh(_ entry: StoreEntry?, isolation: isolated (any Actor)?) async -> Renewal {
+  func refresh(
+    _ entry: StoreEntry?, _ reason: RenewalReason, isolation: isolated (any Actor)?
+  ) async -> Renewal {
     guard let entry, entry.isFor(profile.serverURL), let old = entry.tokens, !old.accessToken.isBlankText else {
       return .dead(OAuthSentence.missing(profile))
     }
@@ -28,7 +30,7 @@ extension TokenKeeper {
       let response = try await TokenEndpoint(endpoint, profile, self.client)
         .send(request, key: key?.key, isolation: isolation)
       let new = response.tokens(replacing: old, scope: nil, key: old.dpopKey)
-      return await save(new, replacing: old, isolation: isolation)
+      return await save(new, replacing: old, reason, isolation: isolation)
     } catch {
       guard error.kind == .dead else {
         return .transient(OAuthSentence.notRenewed(error.detail), retryAfter: error.retryAfter)
@@ -47,13 +49,14 @@ extension TokenKeeper {
   /// Saves `new` where `old` still is. If somebody else has changed the entry (a login, a logout, another program), that
   /// stays.
   private func save(
-    _ new: StoredTokens, replacing old: StoredTokens, isolation: isolated (any Actor)?
+    _ new: StoredTokens, replacing old: StoredTokens, _ reason: RenewalReason, isolation: isolated (any Actor)?
   ) async -> Renewal {
     let (store, key, url) = (store, key, profile.serverURL)
     let result = await onDisk(isolation: isolation) { () throws(CredentialStoreFailure) -> StoreEntry? in
       try store.update(key) { entry in
         if entry?.tokens == old {
           entry?.tokens = new
+          entry?.unproven = reason.unproven(new)
           entry?.serverURL = url
         }
         return entry

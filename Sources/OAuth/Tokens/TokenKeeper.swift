@@ -19,10 +19,13 @@ package struct TokenKeeper {
   let loop: EventLoop
   let files: BlockingThread
 
-  /// `files`: where the store is read and written; no call on it takes longer than a write.
+  /// Asked while another process has the lock: whether nobody wants the tokens any more.
+  private let isGivenUp: () -> Bool
+
+  /// `files`: where the store is read and written; no call on it takes longer than a write. `isGivenUp`: called on the loop.
   package init(
     _ profile: OAuthProfile, _ store: CredentialStore, key: String, client: HTTPClient, loop: EventLoop,
-    files: BlockingThread
+    files: BlockingThread, isGivenUp: @escaping () -> Bool = { false }
   ) {
     self.profile = profile
     self.store = store
@@ -30,6 +33,7 @@ package struct TokenKeeper {
     self.client = client
     self.loop = loop
     self.files = files
+    self.isGivenUp = isGivenUp
   }
 
   /// Renews, and saves.
@@ -50,7 +54,7 @@ package struct TokenKeeper {
     }
     if let tokens = alreadyRenewed(entry, reason) { return .tokens(tokens) }
     switch profile.grant {
-    case .authorizationCode: return await refresh(entry, isolation: isolation)
+    case .authorizationCode: return await refresh(entry, reason, isolation: isolation)
     case .clientCredentials: return await obtain(entry, reason, isolation: isolation)
     }
   }
@@ -60,7 +64,7 @@ package struct TokenKeeper {
     let need = TokenNeed(entry, profile, now: EpochSeconds.now)
     switch reason {
     case .expiring: if case .use(let tokens) = need { return tokens }
-    case .replacing(let old): if let tokens = need.usable, tokens.accessToken != old { return tokens }
+    case .replacing(let old, _): if let tokens = need.usable, tokens.accessToken != old { return tokens }
     }
     return nil
   }
@@ -79,6 +83,9 @@ package struct TokenKeeper {
       case .failure(let failure): return .failure(failure)
       case .success(let lock?): return .success(lock)
       case .success(nil): break
+      }
+      if isGivenUp() {
+        return .failure(CredentialStoreFailure(.cancelled, path: store.path, detail: "nobody waits any more"))
       }
       if MonotonicTime.now >= deadline {
         return .failure(

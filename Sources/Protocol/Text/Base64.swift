@@ -1,9 +1,18 @@
-/// Base64 (RFC 4648 section 4).
+/// Base64 (RFC 4648 section 4). Pure.
 package enum Base64 {
-  private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+  private static let common = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+  private static let alphabet = Array("\(common)+/".utf8)
+  private static let urlAlphabet = Array("\(common)-_".utf8)
 
   /// The text for `bytes`, with padding; 4 characters for each 3 bytes begun.
-  package static func encode(_ bytes: some Collection<UInt8>) -> String {
+  package static func encode(_ bytes: some Collection<UInt8>) -> String { encode(bytes, alphabet, isPadded: true) }
+
+  /// The text for `bytes` in the alphabet for URLs, without padding (RFC 4648 section 5, RFC 7515 appendix C).
+  package static func encodeForURL(_ bytes: some Collection<UInt8>) -> String {
+    encode(bytes, urlAlphabet, isPadded: false)
+  }
+
+  private static func encode(_ bytes: some Collection<UInt8>, _ alphabet: [UInt8], isPadded: Bool) -> String {
     var text: [UInt8] = []
     text.reserveCapacity((bytes.count + 2) / 3 * 4)
     var group: UInt32 = 0
@@ -12,11 +21,14 @@ package enum Base64 {
       group = group << 8 | UInt32(byte)
       count += 1
       if count == 3 {
-        append(group, characters: 4, to: &text)
+        append(group, characters: 4, alphabet, to: &text)
         (group, count) = (0, 0)
       }
     }
-    if count > 0 { append(group << UInt32(8 * (3 - count)), characters: count + 1, to: &text) }
+    if count > 0 {
+      append(group << UInt32(8 * (3 - count)), characters: count + 1, alphabet, to: &text)
+      if isPadded { text += [UInt8](repeating: UInt8(ascii: "="), count: 3 - count) }
+    }
     return String(decoding: text, as: UTF8.self)
   }
 
@@ -52,11 +64,7 @@ package enum Base64 {
     }
   }
 
-  /// Four characters of which the last ones may be padding.
-  private static func append(_ group: UInt32, characters: Int, to text: inout [UInt8]) {
-    for index in 0..<4 {
-      let value = Int(group >> UInt32(18 - 6 * index)) & 0x3f
-      text.append(index < characters ? alphabet[value] : UInt8(ascii: "="))
-    }
+  private static func append(_ group: UInt32, characters: Int, _ alphabet: [UInt8], to text: inout [UInt8]) {
+    for index in 0..<characters { text.append(alphabet[Int(group >> UInt32(18 - 6 * index)) & 0x3f]) }
   }
 }

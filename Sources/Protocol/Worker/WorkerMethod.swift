@@ -22,6 +22,9 @@ package enum WorkerMethod {
   package static let figures = "worker/figures"
   /// Ends the upstream, its whole tree, and then the worker.
   package static let shutdown = "worker/shutdown"
+  /// How long a worker that stops waits for a renewal of credentials whose request may be out, beside the grace of its
+  /// upstream: with a rotating refresh token the loss of the answer would be a logout.
+  package static let settlePatience = Duration.seconds(5)
 
   // MARK: Notifications of the supervisor
 

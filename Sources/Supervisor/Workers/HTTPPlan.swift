@@ -74,19 +74,13 @@ struct HTTPPlan {
 
   private static func oauth(_ auth: OAuthSettings, _ settings: SupervisorSettings) throws(ServerFailure) -> OAuthLaunch
   {
-    var launch = OAuthLaunch(storePath: "", storeKey: auth.tokenStoreKey)
-    launch.grant = auth.grant
-    launch.clientID = auth.clientID
-    if let secret = auth.clientSecret { launch.clientSecret = try resolve(secret, "clientSecret", settings) }
-    launch.privateKeyFile = auth.privateKeyFile.map { settings.configurationRelative($0) }
-    launch.signingAlgorithm = auth.signingAlgorithm
-    launch.issuer = auth.issuer
-    launch.scope = auth.scope
-    launch.authorizationServer = auth.authorizationServer
-    launch.resourceMetadataURL = auth.resourceMetadataURL
-    launch.tokenEndpoint = auth.tokenEndpoint
-    launch.allowsLoopback = auth.allowsLoopback
-    return launch
+    let secret = auth.clientSecret
+    return auth.launch(
+      storePath: "",
+      clientSecret: try secret.map { secret throws(ServerFailure) in
+        try resolve(secret, "clientSecret", settings)
+      },
+      privateKeyFile: auth.privateKeyFile.map { settings.configurationRelative($0) })
   }
 
   /// A variable that is empty is as good as none.

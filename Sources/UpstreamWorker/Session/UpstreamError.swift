@@ -7,7 +7,7 @@ struct UpstreamError: Error {
   static let longestMessage = 500
 
   let code: Int
-  let message: String
+  var message: String
   /// The object as it came, for who asked.
   let object: JSONSlice
 

@@ -21,7 +21,7 @@ extension ArgumentTable {
       address, and keeps the tokens. Ctrl-C gives up. Where no browser can be opened, the address is printed on \
       standard error: any browser on this machine will do, or one whose loopback port leads here.
       """,
-    operands: [server], flags: [.force, .noBrowser],
+    operands: [server], flags: [.force, .noBrowser, .loginTimeout],
     examples: [
       .init(line: "warmplane auth login figma", note: "the usual way"),
       .init(line: "warmplane auth login figma --no-browser", note: "open the printed address yourself"),

@@ -4,6 +4,9 @@ extension Flag {
 
   static let noBrowser = Flag("no-browser", help: "Open no browser; print the address on standard error")
 
+  static let loginTimeout = Flag(
+    "timeout", value: .number("SECONDS"), help: "How long to wait for the answer, 1 to 3600 (default 300)")
+
   static let code = Flag(
     "code", value: .text("CODE"), help: "The code of the address that the browser was sent to, or - for standard input",
     isRequired: true)

@@ -5,8 +5,9 @@ import Protocol
 
 /// `auth login`: a whole login, with a browser.
 enum AuthLoginCommand {
-  /// How long somebody may take in the browser.
-  private static let patience = Duration.seconds(300)
+  /// How long somebody may take in the browser, in seconds, if nothing else is said.
+  private static let patience: Int64 = 300
+  private static let patienceRange: ClosedRange<Int64> = 1...3600
 
   private struct Outcome: Sendable {
     let browserOpened: Bool
@@ -14,6 +15,11 @@ enum AuthLoginCommand {
   }
 
   static func run(_ arguments: ParsedArguments) throws(CommandFailure) -> ExitCode {
+    let seconds = arguments.number(.loginTimeout) ?? patience
+    guard patienceRange.contains(seconds) else {
+      throw CommandFailure(
+        "--timeout must be \(patienceRange.lowerBound) to \(patienceRange.upperBound) seconds, not \(seconds)")
+    }
     let files = try AuthFiles(arguments)
     let server = try AuthServer.find(arguments.operands[0], in: files)
     let entry = try files.snapshot().entry(server.key)
@@ -29,7 +35,7 @@ enum AuthLoginCommand {
       defer { client.close() }
       let login = try await PreparedLogin.make(on, client, network, stored: entry, isForced: isForced)
       let wait = BrowserWait(
-        on, login.attempt, target, patience: patience, withholding: files.configuration.secretVariables)
+        on, login.attempt, target, patience: .seconds(seconds), withholding: files.configuration.secretVariables)
       try wait.listen()
       try await on.blocking { () throws(CommandFailure) in try login.save(files, server) }
       return try await finish(login, wait, on, client, network, files, wantsBrowser: wantsBrowser)

@@ -55,7 +55,7 @@ enum AuthRefreshCommand {
       network.profile, files.store, key: network.server.key, client: client, loop: on.loop, files: on.disk)
     let renewal = Task { () -> Renewal in
       _ = on
-      return await keeper.renew(.replacing(accessToken: old))
+      return await keeper.renew(.replacing(accessToken: old, wasRefused: false))
     }
     switch await renewal.value {
     case .tokens(let tokens, nil): return tokens

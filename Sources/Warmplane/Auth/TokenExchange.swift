@@ -34,7 +34,7 @@ struct TokenExchange: Sendable {
     _ tokens: StoredTokens, of state: String, _ files: AuthFiles, _ server: AuthServer
   ) throws(CommandFailure) -> AuthenticationStatus {
     try files.change(server) { entry in
-      entry.finishLogin(tokens, as: client, state: state)
+      entry.finishLogin(tokens, as: client, state: state, configured: network.profile.scope)
       return AuthenticationStatus(of: entry, serverURL: server.url, now: EpochSeconds.now)
     }
   }

@@ -25,6 +25,7 @@ Options, all optional:
     reject_tokens        true: the resource answers 401 to everybody
     never_enough         true: the resource misses required_scopes in every token
     dpop                 true: tokens must be bound; "nonce": and proofs must have our nonce
+    mcp                  true: the resource is an MCP server of the SDK with one tool `echo`; default: it says who asks
 """
 
 import asyncio
@@ -42,6 +43,9 @@ from mcp.server.auth.handlers.token import TokenHandler
 from mcp.server.auth.middleware.client_auth import ClientAuthenticator
 from mcp.server.auth.routes import build_metadata, create_auth_routes
 from mcp.server.auth.settings import ClientRegistrationOptions, RevocationOptions
+from mcp.server.lowlevel import Server
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from mcp.types import TextContent, Tool
 
 from proofs import ProofError, check_assertion, check_proof, thumbprint
 from provider import Provider
@@ -54,6 +58,7 @@ class World:
             "resource_document": {}, "scopes": ["mcp"], "resource_scopes": None, "required_scopes": [],
             "registration": True, "clients": [], "metadata_documents": [], "lifetime": 3600, "refresh": True,
             "iss": None, "deny": None, "token_faults": [], "dpop": False, "reject_tokens": False, "never_enough": False,
+            "mcp": False,
         } | options
         self.log = []
         self.resource_origin = resource_origin
@@ -62,6 +67,9 @@ class World:
         self.issuer = server_origin + self.options["issuer_path"]
         self.provider = Provider(self)
         self.nonce = "nonce-1"
+        self.manager = None
+        if self.options["mcp"]:
+            self.serve_mcp()
 
     def note(self, request: Request, **more):
         entry = {"method": request.method, "host": request.url.netloc, "path": request.url.path}
@@ -250,7 +258,27 @@ class World:
             scope = " ".join(self.options["required_scopes"])
             field = f'Bearer error="insufficient_scope", scope="{scope}"'
             return Response(status_code=403, headers={"WWW-Authenticate": field})
-        return JSONResponse({"client": token.client_id, "scopes": token.scopes})
+        return None if self.manager else JSONResponse({"client": token.client_id, "scopes": token.scopes})
+
+    def serve_mcp(self):
+        """Sessions of the SDK's server, as long as this process lives."""
+        server = Server("protected")
+
+        @server.list_tools()
+        async def list_tools():
+            return [Tool(name="echo", inputSchema={"type": "object"})]
+
+        @server.call_tool()
+        async def call_tool(name, arguments):
+            return [TextContent(type="text", text=json.dumps(arguments, separators=(",", ":")))]
+
+        self.manager = StreamableHTTPSessionManager(server, json_response=True)
+
+        async def run():
+            async with self.manager.run():
+                await asyncio.Event().wait()
+
+        self.sessions = asyncio.get_running_loop().create_task(run())
 
     def unauthorized(self, error):
         metadata = f"{self.resource_origin}{self.resource_metadata_path()}"
@@ -268,7 +296,21 @@ class World:
     def resource_application(self):
         return Starlette(
             routes=[
-                Route(self.options["resource_path"], self.call, methods=["GET", "POST"]),
+                Route(self.options["resource_path"], Resource(self), methods=["GET", "POST", "DELETE"]),
                 Route("/{path:path}", self.resource_document),
             ]
         )
+
+
+class Resource:
+    """What is behind the check of tokens: an answer of the world itself, or the SDK's MCP server."""
+
+    def __init__(self, world):
+        self.world = world
+
+    async def __call__(self, scope, receive, send):
+        answer = await self.world.call(Request(scope, receive))
+        if answer is None:
+            await self.world.manager.handle_request(scope, receive, send)
+        else:
+            await answer(scope, receive, send)

@@ -28,7 +28,9 @@ ARGUMENTS.add_argument("--token", help="what Authorization must be")
 ARGUMENTS.add_argument("--certificate", help="PEM file with certificate and key")
 ARGUMENTS.add_argument("--ping", action="store_true", help="asks for a ping on the GET stream")
 ARGUMENTS.add_argument("--get-life", type=float, help="seconds after which the first GET stream ends")
-ARGUMENTS.add_argument("--endpoint", default="/messages?session=1", help="what the event stream of 2024-11-05 names")
+ARGUMENTS.add_argument(
+    "--endpoint", default="/messages?session={}",
+    help="what an event stream of 2024-11-05 names; {} is its number")
 ARGUMENTS.add_argument(
     "--on", action="append", default=[], metavar="METHOD[@FIRST]=STATUS[:COUNT[:RETRY-AFTER[:TYPE:BODY]]]",
     help="answers that method, from its FIRST time on, so many times (0: always) with that status; status 0 closes the"
@@ -41,6 +43,7 @@ MODERN = "2026-07-28"
 sessions = {}
 counter = itertools.count(1)
 streams = []  # open standing streams
+numbers = itertools.count(1)  # of event streams of 2024-11-05
 events = {}  # event id -> what follows it
 waiting = {}  # id of a request of ours -> future
 grown = []
@@ -526,8 +529,9 @@ class Stream:
 async def get(request, reply):
     if OPTIONS.era == "old":
         stream = Stream(reply)
+        stream.endpoint = OPTIONS.endpoint.replace("{}", str(next(numbers)))
         await reply.begin()
-        await reply.event(OPTIONS.endpoint, name="endpoint")
+        await reply.event(stream.endpoint, name="endpoint")
         try:
             while (message := await stream.queue.get()) is not None:
                 await reply.event(message, name="message")
@@ -555,11 +559,11 @@ async def get(request, reply):
 class Collect:
     """A reply that goes onto the event stream of 2024-11-05."""
 
-    def __init__(self):
-        self.messages = []
+    def __init__(self, stream):
+        self.stream = stream
 
     async def json(self, message, status=200, fields=None):
-        streams[-1].queue.put_nowait(message)
+        self.stream.queue.put_nowait(message)
 
     async def send(self, status, body=b"", fields=None, kind=""):
         pass
@@ -568,12 +572,13 @@ class Collect:
 async def old(request, reply):
     if request.method != "POST" or not request.target.startswith("/messages"):
         return await reply.send(405)
-    if not streams:
+    stream = next((stream for stream in streams if stream.endpoint == request.target), None)
+    if stream is None:
         return await reply.send(404, b"Could not find session", kind="text/plain")
     if request.params.get("name") == "drop":
-        streams[-1].cancel()
+        stream.cancel()
     await reply.send(202, b"Accepted", kind="text/plain")
-    asyncio.ensure_future(dispatch(request, Collect()))
+    asyncio.ensure_future(dispatch(request, Collect(stream)))
 
 
 # MARK: Connections

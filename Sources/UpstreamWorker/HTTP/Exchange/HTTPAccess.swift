@@ -26,14 +26,12 @@ final class HTTPAccess {
     settings.mostExchanges = Self.mostExchanges
     client = HTTPClient(loop: loop, settings: settings)
     fields = RequestFields(launch)
-    configuredSecrets = launch.headers.map(\.value)
+    configuredSecrets = launch.headers.map(\.value) + BodyExcerpt.secrets(ofQuery: HTTPURL(launch.url)?.query)
   }
 
   /// Words of an answer to a request with these credentials and that session id, for error messages.
   func excerpt(_ authorization: Authorization?, sessionID: String?) -> BodyExcerpt {
-    let values = configuredSecrets + (authorization?.fields.map(\.value) ?? []) + (sessionID.map { [$0] } ?? [])
-    // Of `Bearer x` the `x` alone is a secret, too.
-    let parts = values.flatMap { value in value.split(separator: " ").dropFirst().map(String.init) }
-    return BodyExcerpt(secrets: values + parts)
+    let fields = authorization?.fields.map(\.value) ?? []
+    return BodyExcerpt(hiding: configuredSecrets + fields + (sessionID.map { [$0] } ?? []))
   }
 }

@@ -18,7 +18,8 @@ final class StaticAuthorizer: RequestAuthorizer {
   }
 
   func refused(
-    _ head: HTTPResponseHead, _ authorization: Authorization, _ completion: @escaping (AuthorizationVerdict) -> Void
+    _ head: HTTPResponseHead, _ authorization: Authorization, isLast: Bool,
+    _ completion: @escaping (AuthorizationVerdict) -> Void
   ) {
     let detail =
       authorization.fields.isEmpty
@@ -26,5 +27,7 @@ final class StaticAuthorizer: RequestAuthorizer {
     completion(.final(AuthorizationFailure(.transportUnavailable, detail)))
   }
 
-  func received(_ head: HTTPResponseHead) {}
+  func received(_ head: HTTPResponseHead, _ authorization: Authorization) {}
+
+  func settle(_ completion: @escaping () -> Void) { completion() }
 }

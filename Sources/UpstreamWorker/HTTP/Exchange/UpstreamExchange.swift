@@ -14,9 +14,9 @@ final class UpstreamExchange {
   private static let mostDrainedBytes = 64 * 1024
   /// How long it is waited for the end of such a body.
   private static let drainPatience = Duration.milliseconds(500)
-  /// Refusals of credentials in one exchange that something may be done about: an upstream may want a nonce first
-  /// (RFC 9449 section 9), and then find the token too old.
-  private static let mostDenials = 2
+  /// Refusals of credentials in one exchange after which it is repeated: an upstream may want a nonce first (RFC 9449
+  /// section 9), find the token too old, and then miss a scope.
+  private static let mostRepetitions = 3
 
   /// What an exchange tells, on the loop and never inside `start` but for `admit`.
   struct Handlers {
@@ -118,7 +118,7 @@ final class UpstreamExchange {
   // MARK: Answer
 
   private func received(_ head: HTTPResponseHead) {
-    access.authorizer.received(head)
+    if let authorization { access.authorizer.received(head, authorization) }
     access.reachability.answered()
     if isOver { return }
     self.head = head
@@ -169,7 +169,7 @@ final class UpstreamExchange {
       switch element {
       case .oversized: handlers.oversized()
       case .event(let event) where event.name == "message":
-        for message in IncomingMessage.read(event.data) where !isOver { handlers.message(message) }
+        for message in messages(event.data) where !isOver { handlers.message(message) }
       case .event(let event): handlers.event(event)
       }
     }
@@ -202,7 +202,7 @@ final class UpstreamExchange {
     case (.failure(let failure), _):
       finish(failure.reason == .tooLarge ? .tooLarge(failure.detail) : .failed(failure))
     case (.success, .json):
-      for message in IncomingMessage.read(body) where !isOver { handlers.message(message) }
+      for message in messages(body) where !isOver { handlers.message(message) }
       if !isOver { finish(.unusable("sent JSON that is no answer to the request")) }
     case (.success, _): finish(.complete)
     }
@@ -214,14 +214,16 @@ final class UpstreamExchange {
     guard !isOver, let head, let authorization else { return }
     if cutShort { transfer?.cancel() }
     let isDenial = head.status == 401 || head.status == 403 && head.fields.first("www-authenticate") != nil
-    guard isDenial, denials < Self.mostDenials else { return finish(.refused(refusal(head))) }
+    guard isDenial else { return finish(.refused(refusal(head))) }
     denials += 1
     isDenied = true
     let refusal = refusal(head)
+    let isLast = denials > Self.mostRepetitions
     attempt += 1
-    access.authorizer.refused(head, authorization) { [self] verdict in
+    access.authorizer.refused(head, authorization, isLast: isLast) { [self] verdict in
       if isOver { return }
       switch verdict {
+      case .repeatRequest where isLast: endSoon(.refused(refusal))
       case .repeatRequest: start()
       case .final(let failure): endSoon(.unauthorized(failure, refusal))
       }
@@ -230,10 +232,25 @@ final class UpstreamExchange {
 
   private func refusal(_ head: HTTPResponseHead) -> ExchangeEnd.Refused {
     ExchangeEnd.Refused(
-      status: head.status, messages: body.count > Self.mostRefusalBytes ? [] : IncomingMessage.read(body),
-      sentence: access.excerpt(authorization, sessionID: plan.sessionID).sentence(status: head.status, body),
+      status: head.status, messages: body.count > Self.mostRefusalBytes ? [] : messages(body),
+      sentence: excerpt.sentence(status: head.status, body),
       retryAfter: RetryAfter.parse(head.fields.first("retry-after"), now: time(nil)))
   }
+
+  /// The messages in `bytes`; what goes into sentences of ours is without what the upstream may have repeated of the request.
+  private func messages(_ bytes: [UInt8]) -> [IncomingMessage] {
+    IncomingMessage.read(bytes).map { message in
+      switch message {
+      case .error(let id, var error):
+        error.message = excerpt.hidden(error.message)
+        return .error(id: id, error)
+      case .noise(let text): return .noise(excerpt.hidden(text))
+      default: return message
+      }
+    }
+  }
+
+  private var excerpt: BodyExcerpt { access.excerpt(authorization, sessionID: plan.sessionID) }
 
   // MARK: End
 

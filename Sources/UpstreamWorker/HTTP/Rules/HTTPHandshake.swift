@@ -59,8 +59,8 @@ struct HTTPHandshake {
     case idle
     case probing
     case initializing(Proposals)
-    /// Waiting for the event stream's endpoint; the sentence says how `initialize` was refused before.
-    case opening(refusal: String)
+    /// Waiting for the event stream's endpoint; the sentence says how `initialize` was refused before, if it was tried.
+    case opening(refusal: String?)
     case confirming(Established)
     case over
   }
@@ -69,6 +69,7 @@ struct HTTPHandshake {
   private let allowStateless: Bool?
   private var phase = Phase.idle
   private var opensWithInitialize: Bool
+  private let opensEventStream: Bool
   private var hasProbed = false
   private var hasProbedAgain = false
   /// The event stream of 2024-11-05 is in use.
@@ -77,7 +78,11 @@ struct HTTPHandshake {
   private var refusal: (detail: String, mayStream: Bool)?
 
   /// `era`: what an earlier start of this upstream found out. `pin`: the configured version, which pins the generation.
-  init(era: ProtocolRevision.Era?, pin: ProtocolRevision?, allowStateless: Bool?) {
+  /// `opensEventStream`: a session of 2024-11-05 is to be replaced by another one.
+  init(
+    era: ProtocolRevision.Era?, pin: ProtocolRevision?, allowStateless: Bool?, opensEventStream: Bool = false
+  ) {
+    self.opensEventStream = opensEventStream
     self.pin = pin
     self.allowStateless = allowStateless
     // 2026-07-28 has no sessions, so an upstream that must have one is not asked for it.
@@ -98,6 +103,7 @@ struct HTTPHandshake {
     switch (phase, event) {
     case (.over, _): return []
     case (_, .ended(let end)): return fail(end)
+    case (.idle, .started) where opensEventStream: return openEventStream(nil)
     case (.idle, .started): return opensWithInitialize ? initialize() : probe()
     case (.probing, let event): return probed(event)
     case (.initializing(let proposals), let event): return initializing(event, proposals)
@@ -226,21 +232,23 @@ struct HTTPHandshake {
 
   // MARK: 2024-11-05
 
-  private mutating func openEventStream(_ refusal: String) -> [Action] {
-    guard pin == nil || pin == .november2024 else { return fail(UpstreamEnd(refusal)) }
+  private mutating func openEventStream(_ refusal: String?) -> [Action] {
+    if let refusal, let pin, pin != .november2024 { return fail(UpstreamEnd(refusal)) }
     phase = .opening(refusal: refusal)
     usesEventStream = true
     return [.openEventStream]
   }
 
-  private mutating func opening(_ event: Event, _ refusal: String) -> [Action] {
+  private mutating func opening(_ event: Event, _ refusal: String?) -> [Action] {
+    let prefix = refusal.map { "\($0); and it has no event stream of 2024-11-05 either: " } ?? "gave no event stream: "
+
     switch event {
     case .endpointNamed: return initialize()
     case .refused(let second):
       if isOutage(second) { return failOutage(second) }
-      return fail(UpstreamEnd("\(refusal); and it has no event stream of 2024-11-05 either: \(second.sentence)"))
+      return fail(UpstreamEnd("\(prefix)\(second.sentence)"))
     case .unusable(let detail):
-      return fail(UpstreamEnd("\(refusal); and it has no event stream of 2024-11-05 either: it \(detail)"))
+      return fail(UpstreamEnd("\(prefix)it \(detail)"))
     case .started, .result, .accepted, .probeTimedOut, .ended: return []
     }
   }

@@ -15,6 +15,9 @@ final class HTTPSession {
   /// Where messages go: the configured URL, or the endpoint that an event stream of 2024-11-05 named.
   let endpoint: HTTPURL
 
+  /// The stream that brings all answers, and whose end is the session's; nil but for 2024-11-05.
+  var eventStream: EventStream2024?
+
   /// Requests that are out; a session that was replaced is closed after the last one.
   var openRequests = 0
   /// Another one has taken its place, though the upstream still knows this one.
@@ -38,7 +41,9 @@ final class HTTPSession {
   }
 
   /// Whether a request with these credentials may go out in this session (contract §6.5).
-  func admits(_ authorization: Authorization) -> Bool { id == nil || generation == authorization.generation }
+  func admits(_ authorization: Authorization) -> Bool {
+    id == nil && eventStream == nil || generation == authorization.generation
+  }
 
   /// The session id of an answer to `initialize`: visible ASCII (2025-03-26 transports). Nil when there is none, or one
   /// that could not be sent back.

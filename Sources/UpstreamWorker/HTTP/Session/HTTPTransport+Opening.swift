@@ -4,8 +4,10 @@ import Protocol
 
 /// Opening sessions: the first one, and those that take the place of a lost one.
 extension HTTPTransport {
-  func open(era: ProtocolRevision.Era?) {
-    handshake = HTTPHandshake(era: era, pin: launch.protocolVersion, allowStateless: launch.allowStateless)
+  /// `opensEventStream`: the last session had one of 2024-11-05, so nothing else is tried before.
+  func open(era: ProtocolRevision.Era?, opensEventStream: Bool = false) {
+    handshake = HTTPHandshake(
+      era: era, pin: launch.protocolVersion, allowStateless: launch.allowStateless, opensEventStream: opensEventStream)
     advance(.started)
   }
 
@@ -17,7 +19,7 @@ extension HTTPTransport {
     stream = nil
     lost.isSuperseded = loss == .superseded
     closeIfUnused(lost)
-    open(era: .legacy)
+    open(era: .legacy, opensEventStream: lost.eventStream != nil)
   }
 
   /// Feeds the handshake and does what it says.
@@ -56,9 +58,9 @@ extension HTTPTransport {
     case .initialize(let revision):
       openingID = ids.next()
       plan = .post(
-        endpoint ?? url, RequestFields.opening,
+        openingStream?.endpoint ?? url, RequestFields.opening,
         UpstreamRequest.initialize(id: openingID, proposing: revision, version: WarmplaneVersion.current),
-        isRequest: endpoint == nil)
+        isRequest: openingStream == nil)
     case .initialized:
       guard let candidate else { fatalError("a session was confirmed that was not opened") }
       plan = .post(
@@ -66,7 +68,7 @@ extension HTTPTransport {
         JSONRPCWriter.notification(method: "notifications/initialized"), isRequest: false,
         timeout: Self.notificationPatience)
     }
-    let isAnswered = message == .initialized || endpoint != nil
+    let isAnswered = message == .initialized || openingStream != nil
     var handlers = UpstreamExchange.Handlers(end: { [weak self] in self?.openingEnded($0, isAnswered) })
     var sessionID: String?
     handlers.opened = { sessionID = HTTPSession.id(of: $0) }
@@ -87,11 +89,12 @@ extension HTTPTransport {
         let revision = result.member("protocolVersion")?.string.flatMap({ ProtocolRevision(rawValue: $0) })
       {
         candidate = HTTPSession(
-          revision: revision, id: endpoint == nil ? sessionID : nil,
-          generation: opening?.authorization?.generation ?? 0, endpoint: endpoint ?? url)
+          revision: revision, id: openingStream == nil ? sessionID : nil,
+          generation: opening?.authorization?.generation ?? 0, endpoint: openingStream?.endpoint ?? url)
+        candidate?.eventStream = openingStream
       }
       openingAnswered(.result(result ?? .emptyObject, hasSession: sessionID != nil))
-    case .error(let id, let error) where id == openingID || id == nil && endpoint == nil:
+    case .error(let id, let error) where id == openingID || id == nil && openingStream == nil:
       events.alive()
       openingAnswered(
         .refused(
@@ -154,6 +157,7 @@ extension HTTPTransport {
       candidate
       ?? HTTPSession(revision: established.revision, id: nil, generation: 0, endpoint: url)
     candidate = nil
+    openingStream = nil
     self.session = session
     openStream(session, established)
     events.opened(established)

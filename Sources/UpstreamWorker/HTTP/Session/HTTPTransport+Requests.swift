@@ -15,7 +15,7 @@ extension HTTPTransport {
       ? RequestFields.modern(
         session.revision, method: request.method, parameters: request.parameters, headers: request.parameterHeaders)
       : RequestFields.post(session)
-    begin(run, .post(session.endpoint, fields, request.message(), isRequest: eventStream == nil))
+    begin(run, .post(session.endpoint, fields, request.message(), isRequest: session.eventStream == nil))
   }
 
   private func begin(_ run: RequestRun, _ plan: ExchangePlan) {
@@ -72,7 +72,9 @@ extension HTTPTransport {
     switch end {
     case .complete:
       // Over the two endpoints of 2024-11-05 the answer comes by the stream.
-      if eventStream == nil { resume(run, CallFailure(.upstreamDied, "it closed its answer before it had given one")) }
+      if run.session?.eventStream == nil {
+        resume(run, CallFailure(.upstreamDied, "it closed its answer before it had given one"))
+      }
     case .refused(let refused): self.refused(run, refused)
     case .unusable(let detail): finish(run, RequestFailure(.failed, CallFailure(.badAnswer, "it \(detail)")))
     case .tooLarge(let detail): finish(run, RequestFailure(.failed, CallFailure(.answerTooLarge, detail)))
@@ -108,7 +110,7 @@ extension HTTPTransport {
     }
   }
 
-  private func lose(_ run: RequestRun, _ failure: CallFailure) {
+  func lose(_ run: RequestRun, _ failure: CallFailure) {
     finish(run, RequestFailure(.unknown, failure, isOutage: true))
   }
 
@@ -130,7 +132,7 @@ extension HTTPTransport {
       }
     }
     if refused.status == 404, let session = run.session {
-      if eventStream != nil {
+      if session.eventStream != nil {
         run.hasArrived = false
         return end(UpstreamEnd("does not know its session any more: \(refused.sentence)"))
       }
@@ -179,7 +181,7 @@ extension HTTPTransport {
 
   /// The answer of a request broke off: it is fetched if the upstream can do that, else it is lost.
   private func resume(_ run: RequestRun, _ failure: CallFailure) {
-    guard let session = run.session, session.revision.era == .legacy, eventStream == nil,
+    guard let session = run.session, session.revision.era == .legacy, session.eventStream == nil,
       let delay = run.resumption.broken(), let lastEventID = run.resumption.lastEventID
     else { return lose(run, failure) }
     run.timer = loop.schedule(after: delay) { [weak self] in
@@ -200,9 +202,13 @@ extension HTTPTransport {
 
   /// Closes a session that was replaced though the upstream knows it, when its last request has left it.
   func closeIfUnused(_ session: HTTPSession) {
-    guard !isOver, session.isSuperseded, session.openRequests == 0, session.id != nil, launch.allowStateless != true
-    else { return }
+    guard !isOver, session.isSuperseded, session.openRequests == 0 else { return }
     session.isSuperseded = false
+    if let stream = session.eventStream {
+      stream.exchange?.cancel()
+      eventStreams.removeAll { $0 === stream }
+    }
+    guard session.id != nil, launch.allowStateless != true else { return }
     post(.delete(session, timeout: Self.notificationPatience))
   }
 }

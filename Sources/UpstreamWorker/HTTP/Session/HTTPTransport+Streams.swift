@@ -8,7 +8,7 @@ extension HTTPTransport {
   func openStream(_ session: HTTPSession, _ established: Established) {
     stream?.stop()
     stream = nil
-    if eventStream != nil { return }
+    if session.eventStream != nil { return }
     if session.revision.era == .modern {
       guard let subscription = Subscription(established) else { return }
       stream = standingStream(session) { [weak self] _, handlers in self?.listen(subscription, session, handlers) }
@@ -77,34 +77,40 @@ extension HTTPTransport {
   /// GETs the stream that names the endpoint for our messages and then carries everything of the upstream. Its loss is the
   /// loss of the session (mcp-checklist CLI-65).
   func openEventStream() {
-    var handlers = UpstreamExchange.Handlers(end: { [weak self] in self?.eventStreamEnded($0) })
+    let stream = EventStream2024()
+    var handlers = UpstreamExchange.Handlers(end: { [weak self] in self?.eventStreamEnded($0, stream) })
     handlers.event = { [weak self] event in
-      if event.name == "endpoint" { self?.named(String(decoding: event.data, as: UTF8.self)) }
+      if event.name == "endpoint" { self?.named(String(decoding: event.data, as: UTF8.self), stream) }
     }
     handlers.message = { [weak self] message in
       guard let self else { return }
-      if handshake == nil { told(message) } else { openingReceived(message, nil) }
+      if stream === openingStream { openingReceived(message, nil) } else { told(message) }
     }
     handlers.oversized = { [weak self] in
       // Whose answer it was cannot be told; that request ends at its deadline.
       self?.events.received(.noise("a message of over \(IncomingMessage.longest) bytes was dropped"))
     }
-    eventStream = UpstreamExchange(access, .stream(url, nil), handlers)
-    eventStream?.start()
+    let exchange = UpstreamExchange(access, .stream(url, nil), handlers)
+    stream.exchange = exchange
+    openingStream = stream
+    eventStreams.append(stream)
+    exchange.start()
   }
 
-  private func named(_ reference: String) {
-    guard endpoint == nil else { return }
+  private func named(_ reference: String, _ stream: EventStream2024) {
+    guard stream.endpoint == nil else { return }
     // Elsewhere our credentials would be somebody else's (mcp-checklist CLI-62).
     guard let endpoint = url.resolving(reference), endpoint.origin == url.origin else {
       return end(UpstreamEnd("names an endpoint of another origin for messages, which is not followed"))
     }
-    self.endpoint = endpoint
-    advance(.endpointNamed)
+    stream.endpoint = endpoint
+    if stream === openingStream { advance(.endpointNamed) }
   }
 
-  private func eventStreamEnded(_ end: ExchangeEnd) {
-    if endpoint == nil {
+  private func eventStreamEnded(_ end: ExchangeEnd, _ stream: EventStream2024) {
+    stream.exchange = nil
+    eventStreams.removeAll { $0 === stream }
+    if stream.endpoint == nil {
       switch end {
       case .complete: advance(.unusable("closed its event stream before it named an endpoint"))
       case .refused(let refused): advance(.refused(refusal(refused)))
@@ -115,9 +121,12 @@ extension HTTPTransport {
       }
       return
     }
-    switch end {
-    case .failed(let failure): self.end(UpstreamEnd("lost its event stream: it \(failure.detail)"))
-    default: self.end(UpstreamEnd("closed its event stream"))
+    var sentence = "closed its event stream"
+    if case .failed(let failure) = end { sentence = "lost its event stream: it \(failure.detail)" }
+    if stream === openingStream || stream === session?.eventStream { return self.end(UpstreamEnd(sentence)) }
+    // Of a session that was replaced: only what was asked in it is lost.
+    for run in runs.values where run.session?.eventStream === stream {
+      lose(run, CallFailure(.upstreamDied, "it \(sentence)"))
     }
   }
 }

@@ -42,9 +42,11 @@ final class HTTPTransport: UpstreamTransport {
   private(set) var waitingBytes = 0
   var notifications: [ObjectIdentifier: UpstreamExchange] = [:]
   var stream: StandingStream?
-  /// The event stream of 2024-11-05, which carries all answers.
-  var eventStream: UpstreamExchange?
-  var endpoint: HTTPURL?
+  /// Every stream of 2024-11-05 that is open: that of the session, those of sessions that were replaced while requests of
+  /// theirs were out, and `openingStream`.
+  var eventStreams: [EventStream2024] = []
+  /// The one that belongs to the session that is being opened.
+  var openingStream: EventStream2024?
   var isOver = false
   private var isStopped = false
 
@@ -163,7 +165,7 @@ final class HTTPTransport: UpstreamTransport {
     probeTimer?.cancel()
     opening?.cancel()
     stream?.stop()
-    eventStream?.cancel()
+    for stream in eventStreams { stream.exchange?.cancel() }
     for run in runs.values { run.drop() }
     for exchange in notifications.values { exchange.cancel() }
     runs = [:]
@@ -186,8 +188,16 @@ final class HTTPTransport: UpstreamTransport {
     }
   }
 
+  /// Nothing is left but, perhaps, a renewal of credentials whose answer must not be lost.
   private func leave() {
     access.client.close()
-    events.gone()
+    var isGone = false
+    let goneOnce = { [self] in
+      if isGone { return }
+      isGone = true
+      events.gone()
+    }
+    access.authorizer.settle(goneOnce)
+    if !isGone { loop.schedule(after: WorkerMethod.settlePatience, goneOnce) }
   }
 }

@@ -113,6 +113,28 @@ final class HTTPTestClient {
     return answer
   }
 
+  /// The next chunk of a streamed body (RFC 9112 §7.1); empty for the last one, nil when the connection ends before.
+  func chunk() -> String? {
+    let separator = Array("\r\n".utf8)
+    while received.firstRange(of: separator) == nil { guard receive() else { return nil } }
+    guard let line = received.firstRange(of: separator),
+      let length = Int(String(decoding: received[..<line.lowerBound], as: UTF8.self), radix: 16)
+    else { return nil }
+    while received.count < line.upperBound + length + 2 { guard receive() else { return nil } }
+    defer { received.removeFirst(line.upperBound + length + 2) }
+    return String(decoding: received[line.upperBound..<line.upperBound + length], as: UTF8.self)
+  }
+
+  /// Chunks until their text ends with `end`; nil when the connection ends before.
+  func chunks(until end: String) -> String? {
+    var text = ""
+    while !text.hasSuffix(end) {
+      guard let more = chunk(), !more.isEmpty else { return nil }
+      text += more
+    }
+    return text
+  }
+
   /// Whether the server closes the connection, and sends nothing more before.
   func isClosed() -> Bool {
     let before = received.count

@@ -52,6 +52,19 @@ final class HTTPTestServer: @unchecked Sendable {
     return result.withLock { $0! }
   }
 
+  /// Streams that the handler began, in the order they came.
+  private(set) var streams: [HTTPBodyStream] = []
+
+  /// Begins a streamed answer.
+  @discardableResult
+  func stream(_ exchange: HTTPExchange, limit: Int = HTTPBodyStream.usualLimit) -> HTTPBodyStream? {
+    let stream = exchange.respondStream(status: 200, contentType: "text/event-stream", limit: limit)
+    if let stream { streams.append(stream) }
+    return stream
+  }
+
+  var streamCount: Int { onLoop { self.streams.count } }
+
   /// Keeps `exchange` unanswered.
   func hold(_ exchange: HTTPExchange) { held.append(exchange) }
 
@@ -80,7 +93,10 @@ final class HTTPTestServer: @unchecked Sendable {
   /// Waits for the end of `beginStop`, then ends the loop.
   func endStop() -> Bool {
     let isStopped = stopped.wait()
-    onLoop { self.held = [] }
+    onLoop {
+      self.held = []
+      self.streams = []
+    }
     loop.stop()
     return isStopped
   }

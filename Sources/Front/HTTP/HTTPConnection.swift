@@ -15,6 +15,8 @@ final class HTTPConnection {
   var waitingSince: MonotonicTime? = .now
   /// The exchange that waits for its answer.
   var suspended: HTTPExchange?
+  /// The exchange whose answer is a stream.
+  weak var streaming: HTTPExchange?
   /// The client has closed, or shut down its writing side: the kernel cannot tell these apart.
   private(set) var isPeerGone = false
   private let socket: Int32
@@ -28,7 +30,7 @@ final class HTTPConnection {
     // Without the watch (no kernel memory) only the early notice is missing: the timeouts remain.
     watch = try? server.loop.watch(socket, for: [.peerClosed, .edgeTriggered]) { [unowned self] _ in
       isPeerGone = true
-      if let suspended { suspended.abandon() } else { server.letLibraryNotice(self) }
+      if let waiting = suspended ?? streaming { waiting.abandon() } else { server.letLibraryNotice(self) }
     }
   }
 

@@ -54,6 +54,8 @@ package final class HTTPExchange: @unchecked Sendable {
   private(set) var phase = Phase.fresh
   private var discarded = 0
   private var disconnectAction: (() -> Void)?
+  /// The body of the answer, if it is a stream.
+  private var stream: HTTPBodyStream?
 
   init(server: HTTPServer, connection: HTTPConnection, handle: OpaquePointer, target: UnsafePointer<CChar>?) {
     self.server = server
@@ -72,10 +74,20 @@ package final class HTTPExchange: @unchecked Sendable {
   /// All values of a header in the order they came; `name` in any case. Empty once the exchange is answered.
   package func headers(_ name: String) -> [String] {
     assertCurrent()
+    return search(name, isPrefix: false).map(\.value)
+  }
+
+  /// All headers whose names begin with `prefix`, in any case, as they came. Empty once the exchange is answered.
+  package func headers(beginningWith prefix: String) -> [(name: String, value: String)] {
+    assertCurrent()
+    return search(prefix, isPrefix: true)
+  }
+
+  private func search(_ name: String, isPrefix: Bool) -> [(name: String, value: String)] {
     guard isOpen else { return [] }
-    var search = HeaderSearch(name: name)
+    var search = HeaderSearch(name: name, isPrefix: isPrefix)
     search.run(handle)
-    return search.values
+    return search.fields
   }
 
   /// The value of a header that came exactly once.
@@ -112,14 +124,37 @@ package final class HTTPExchange: @unchecked Sendable {
     status: Int, headers: [(name: String, value: String)] = [], contentType: String? = "application/json",
     body: [UInt8] = []
   ) {
+    guard mayAnswer(status) else { return }
+    let response = HTTPResponse(status: status, body: body, copying: body.count <= Self.copiedBytes)
+    answer(response, headers, contentType)
+  }
+
+  /// Begins an answer whose body comes piece by piece. Nil when the client has gone. `limit`: see `HTTPBodyStream`.
+  package func respondStream(
+    status: Int, headers: [(name: String, value: String)] = [], contentType: String,
+    limit: Int = HTTPBodyStream.usualLimit
+  ) -> HTTPBodyStream? {
+    guard mayAnswer(status) else { return nil }
+    let stream = HTTPBodyStream(self, limit: limit)
+    self.stream = stream
+    connection.streaming = self
+    answer(HTTPResponse(status: status, stream: stream), headers, contentType)
+    // Known from an earlier request on this connection.
+    if connection.isPeerGone { server.loop.atEndOfTurn { stream.abandon() } }
+    return stream
+  }
+
+  private func mayAnswer(_ status: Int) -> Bool {
     assertCurrent()
     switch phase {
-    case .offered, .suspended: break
-    case .abandoned, .finished: return
+    case .offered, .suspended: return true
+    case .abandoned, .finished: return false
     case .answered, .sent: fatalError("a request was answered twice, the second time with status \(status)")
     case .fresh, .reading: fatalError("a request was answered before it was read")
     }
-    let response = HTTPResponse(status: status, body: body, copying: body.count <= Self.copiedBytes)
+  }
+
+  private func answer(_ response: HTTPResponse, _ headers: [(name: String, value: String)], _ contentType: String?) {
     if let contentType { response.add("content-type", contentType) }
     for header in headers { response.add(header.name, header.value) }
     if let listedOrigin { response.add("access-control-allow-origin", listedOrigin) }
@@ -157,6 +192,20 @@ package final class HTTPExchange: @unchecked Sendable {
     MHD_resume_connection(handle)
     server.noteResume()
   }
+
+  // MARK: Called by the stream
+
+  /// From within the library's call for more of the body.
+  func suspendStream() {
+    connection.suspended = self
+    MHD_suspend_connection(handle)
+  }
+
+  func resumeStream() { resume() }
+
+  func shutDownConnection() { connection.shutDown() }
+
+  func atEndOfTurn(_ action: @escaping () -> Void) { server.loop.atEndOfTurn(action) }
 
   // MARK: Called by the server
 
@@ -220,6 +269,7 @@ package final class HTTPExchange: @unchecked Sendable {
 
   /// Nobody waits for the answer any more: closes the connection and tells the handler's side.
   func abandon() {
+    if let stream { return stream.abandon() }
     guard case .suspended = phase else { return }
     phase = .abandoned
     resume()
@@ -232,6 +282,9 @@ package final class HTTPExchange: @unchecked Sendable {
     if isOpen { action = takeDisconnectAction() } else { action = nil }
     phase = .finished
     connection.suspended = nil
+    connection.streaming = nil
+    stream?.finish()
+    stream = nil
     connection.waitingSince = .now
     if connection.isPeerGone { server.letLibraryNotice(connection) }
     action?()

@@ -3,12 +3,17 @@ import Glibc
 
 // Headers stay in the library's memory and become strings only when they are asked for.
 
-/// Collects the values of one header.
+/// Collects the headers of one name, or of all names that begin alike.
 struct HeaderSearch {
   let name: String
-  private(set) var values: [String] = []
+  /// `name` is only the beginning.
+  var isPrefix = false
+  private(set) var fields: [(name: String, value: String)] = []
 
-  init(name: String) { self.name = name }
+  init(name: String, isPrefix: Bool = false) {
+    self.name = name
+    self.isPrefix = isPrefix
+  }
 
   mutating func run(_ connection: OpaquePointer) {
     // The callback runs within the call only, so the pointer to `self` holds.
@@ -24,7 +29,11 @@ struct HeaderSearch {
   }
 
   private mutating func visit(_ line: HeaderLine) {
-    if line.name.count == name.utf8.count, name.withCString({ line.isNamed($0) }) { values.append(line.text) }
+    let count = name.utf8.count
+    guard isPrefix ? line.name.count >= count : line.name.count == count,
+      name.withCString({ line.begins(with: $0, count) })
+    else { return }
+    fields.append((String(decoding: line.name, as: UTF8.self), line.text))
   }
 }
 
@@ -39,8 +48,11 @@ private struct HeaderLine {
   }
 
   /// Compares with `other`, which must be as long as `name`; in any case.
-  func isNamed(_ other: UnsafePointer<CChar>) -> Bool {
-    strncasecmp(name.baseAddress!.assumingMemoryBound(to: CChar.self), other, name.count) == 0
+  func isNamed(_ other: UnsafePointer<CChar>) -> Bool { begins(with: other, name.count) }
+
+  /// Compares the first `count` bytes, which the name must have, with those of `other`; in any case.
+  func begins(with other: UnsafePointer<CChar>, _ count: Int) -> Bool {
+    strncasecmp(name.baseAddress!.assumingMemoryBound(to: CChar.self), other, count) == 0
   }
 
   /// The value without white space around it (RFC 9110 §5.5).

@@ -37,6 +37,17 @@ final class HTTPResponse {
     handle = created
   }
 
+  /// The body is what `stream` gives; its length is not known. The response keeps the stream.
+  init(status: Int, stream: HTTPBodyStream) {
+    self.status = status
+    let box = Unmanaged.passRetained(stream)
+    // The block counts only for clients of HTTP/1.0; others get what fits into the connection's memory.
+    let created = MHD_create_response_from_callback(
+      UInt64.max, 4096, httpBodyRead, box.toOpaque(), { Unmanaged<HTTPBodyStream>.fromOpaque($0!).release() })
+    guard let created else { fatalError("no memory for a streamed HTTP response") }
+    handle = created
+  }
+
   deinit { MHD_destroy_response(handle) }
 
   func add(_ name: String, _ value: String) { _ = MHD_add_response_header(handle, name, value) }

@@ -24,6 +24,9 @@ package struct Configuration: Sendable, Equatable {
   package var promptAliases = AliasMap()
   package var policy = PolicySettings()
   package var daemon = DaemonSettings()
+  package var mcp = MCPSettings()
+  /// Nil without a port of its own.
+  package var mcpHTTPServer: MCPServerSettings?
   /// In file order, which decides between duplicate ids.
   package var servers: [ServerEntry] = []
   /// What the file says without effect, in the order of the file.

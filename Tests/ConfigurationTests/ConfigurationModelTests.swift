@@ -38,6 +38,37 @@ import Testing
     #expect(configuration.secretVariables == ["DOCS_TOKEN"])
   }
 
+  @Test func mcpOverHTTPHasItsKeys() throws {
+    let configuration = try configuration(
+      """
+      {"mcp":{"http":true,"sse":true,"sessionIdleSeconds":60,"maxSessions":5,"sseKeepAliveMs":0},"mcpServers":{},
+       "mcpHttpServer":{"port":0,"bind":"::1","jsonResponse":true,"profile":"work","allowedHosts":["h"],
+       "allowedOrigins":["https://o"],"sseKeepAliveMs":1}}
+      """)
+    #expect(configuration.warnings == [])
+    var mcp = MCPSettings()
+    (mcp.http, mcp.sse, mcp.sessionIdleSeconds, mcp.maxSessions, mcp.sseKeepAliveMs) = (true, true, 60, 5, 0)
+    #expect(configuration.mcp == mcp)
+    var server = MCPServerSettings()
+    (server.port, server.bind, server.jsonResponse, server.profile) = (0, "::1", true, "work")
+    (server.allowedHosts, server.allowedOrigins, server.sseKeepAliveMs) = (["h"], ["https://o"], 1)
+    #expect(configuration.mcpHTTPServer == server)
+    let empty = try ConfigurationTests.configuration(#"{"mcpHttpServer":{},"mcpServers":{}}"#)
+    #expect(empty.mcpHTTPServer == MCPServerSettings())
+  }
+
+  @Test(
+    arguments: [
+      (nil, "127.0.0.1", true), (nil, "::1", true), (nil, "127.1.2.3", true), (nil, "0.0.0.0", false),
+      (nil, "::", false),
+      (true, "0.0.0.0", true), (false, "127.0.0.1", false),
+    ] as [(Bool?, String, Bool)])
+  func mcpIsServedOnLoopbackUnlessToldOtherwise(http: Bool?, bind: String, isServed: Bool) {
+    var settings = MCPSettings()
+    settings.http = http
+    #expect(settings.isServed(at: bind) == isServed)
+  }
+
   @Test func defaultsAreThoseOfTheContract() throws {
     let configuration = try configuration(#"{"$schema":"x.json","mcpServers":{"s":{"command":"c"}}}"#)
     #expect(configuration.warnings == [])
@@ -58,6 +89,9 @@ import Testing
     #expect(daemon.discoverMs == 10_000)
     #expect(daemon.startsPerCore == 2)
     #expect(daemon.stopGraceMs == 2_000)
+    #expect(configuration.mcp == MCPSettings())
+    #expect(configuration.mcp.sessionIdleSeconds == 1800 && configuration.mcp.maxSessions == 10_000)
+    #expect(configuration.mcpHTTPServer == nil)
     let server = try #require(configuration.servers.first)
     #expect(!server.disabled)
     #expect(server.timeoutMs == nil)

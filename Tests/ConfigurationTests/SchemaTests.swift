@@ -29,6 +29,12 @@ import Testing
       name: "daemon", path: ["properties", "daemon"], keys: ConfigurationParser.daemonKeys,
       document: #"{"daemon":%,"mcpServers":{}}"#),
     Place(
+      name: "mcp", path: ["properties", "mcp"], keys: ConfigurationParser.mcpKeys,
+      document: #"{"mcp":%,"mcpServers":{}}"#),
+    Place(
+      name: "mcpHttpServer", path: ["properties", "mcpHttpServer"], keys: ConfigurationParser.mcpHTTPServerKeys,
+      document: #"{"mcpHttpServer":%,"mcpServers":{}}"#),
+    Place(
       name: "stdio server", path: ["$defs", "server"], keys: ConfigurationParser.serverKeys,
       base: ["command": #""c""#], document: #"{"mcpServers":{"s":%}}"#),
     Place(
@@ -123,7 +129,7 @@ import Testing
       "clientMetadataUrl", "clientSecret", "clientSecretEnv", "codeChallengeMethodsSupported", "command", "cwd",
       "issuer",
       "privateKeyFile", "signingAlg",
-      "daemon",
+      "daemon", "http", "mcp", "mcpHttpServer", "profile",
       "mcpServers", "password", "passwordEnv", "policy", "protocolVersion", "registrationEndpoint",
       "resourceMetadataUrl",
       "scope", "timeout", "token", "tokenEndpoint", "tokenEnv", "tokenStoreKey", "transport", "type", "url", "username",

@@ -15,7 +15,8 @@ struct ConfigurationParser {
 
   static let topLevelKeys = [
     "$schema", "allowedHosts", "allowedOrigins", "authStorePath", "bind", "capabilityAliases", "daemon", "listWaitMs",
-    "maxBodyBytes", "mcpServers", "policy", "port", "promptAliases", "resourceAliases", "toolTimeoutMs",
+    "maxBodyBytes", "mcp", "mcpHttpServer", "mcpServers", "policy", "port", "promptAliases", "resourceAliases",
+    "toolTimeoutMs",
   ]
   static let policyKeys = ["allow", "deny", "redactKeys"]
   static let daemonKeys = [
@@ -51,11 +52,13 @@ struct ConfigurationParser {
     configuration.promptAliases = aliases(object, "promptAliases")
     configuration.policy = policy(object)
     configuration.daemon = daemon(object)
+    configuration.mcp = mcp(object)
+    configuration.mcpHTTPServer = mcpHTTPServer(object)
     configuration.servers = servers(object)
     return configuration
   }
 
-  private mutating func bind(_ object: ConfigurationObject, allowedHosts: [String]) -> String? {
+  mutating func bind(_ object: ConfigurationObject, allowedHosts: [String]) -> String? {
     guard let text = string(object, "bind"), let node = object["bind"] else { return nil }
     guard let address = IPAddress(text) else {
       problems.add(.error, "bind must be an IP address such as 127.0.0.1 or ::1, not \(text.quoted)", at: node)

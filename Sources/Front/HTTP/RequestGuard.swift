@@ -88,7 +88,7 @@ package struct RequestGuard: Sendable {
   }
 
   /// `application/json` or `application/<x>+json`, with parameters or without.
-  private static func isJSON(_ value: String) -> Bool {
+  static func isJSON(_ value: String) -> Bool {
     var type = value.lowercased().utf8.prefix { $0 != UInt8(ascii: ";") }
     while type.last == 0x20 || type.last == 0x09 { type.removeLast() }
     guard type.starts(with: "application/".utf8) else { return false }

@@ -37,14 +37,19 @@ struct ModernEnvelope {
   }
 
   private func unsupported(_ id: RequestID, _ requested: String) -> MCPRefusal {
+    MCPRefusal(
+      id: id, code: MCPErrorCode.unsupportedVersion, message: "Unsupported protocol version",
+      data: Self.supported(requested: requested))
+  }
+
+  /// The `data` of an error about a version that we do not speak.
+  static func supported(requested: String) -> JSONSlice {
     var writer = JSONWriter()
     writer.beginObject()
     writer.member("supported", ProtocolRevision.served)
     writer.member("requested", String(requested.prefix(64)))
     writer.endObject()
-    return MCPRefusal(
-      id: id, code: MCPErrorCode.unsupportedVersion, message: "Unsupported protocol version",
-      data: JSONSlice(assembled: writer))
+    return JSONSlice(assembled: writer)
   }
 }
 

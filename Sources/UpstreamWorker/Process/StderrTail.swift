@@ -1,3 +1,5 @@
+import Protocol
+
 /// What an upstream says outside the protocol, bounded: the last lines for error messages, and batches for the log.
 /// A flood is counted instead of kept. Pure.
 struct StderrTail {

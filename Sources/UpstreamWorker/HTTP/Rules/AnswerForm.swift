@@ -1,3 +1,5 @@
+import Protocol
+
 /// What an answer's head says about its body. Pure.
 enum AnswerForm: Equatable {
   /// One JSON text, to be read to its end.

@@ -1,23 +1,26 @@
-import Protocol
-
 /// Which arguments of a tool go into headers, by the `x-mcp-header` annotations of its schema (2026-07-28; mcp-checklist
 /// CLI-20 to CLI-23). Pure.
-struct ParameterSchema {
+package struct ParameterSchema: Sendable {
   /// Longest header name accepted, in bytes, and most headers of one tool: they are sent with every call.
-  static let longestName = 128
-  static let mostHeaders = 64
+  package static let longestName = 128
+  package static let mostHeaders = 64
 
   /// Why a tool must not be offered.
-  struct Invalid: Error, Equatable { let reason: String }
+  package struct Invalid: Error, Equatable { package let reason: String }
 
   /// One annotated property.
-  struct Parameter: Equatable {
+  package struct Parameter: Sendable, Equatable {
     /// Names of properties, from the arguments' own object inwards.
-    let path: [String]
-    let name: String
+    package let path: [String]
+    package let name: String
+
+    /// The argument that it means; nil when it is missing.
+    func value(in arguments: JSONSlice?) -> JSONSlice? {
+      path.reduce(arguments) { value, name in value?.member(name) }
+    }
   }
 
-  private(set) var parameters: [Parameter] = []
+  package private(set) var parameters: [Parameter] = []
 
   private static let annotation = "x-mcp-header"
   private static let types: Set<String> = ["string", "integer", "boolean"]
@@ -33,7 +36,7 @@ struct ParameterSchema {
   ]
 
   /// Walks a tool's `inputSchema`. One invalid annotation makes the whole tool unusable.
-  init(_ schema: JSONSlice?) throws(Invalid) {
+  package init(_ schema: JSONSlice?) throws(Invalid) {
     // Most schemas have none, and walking them costs more than this look.
     guard let schema, Self.mayAnnotate(schema) else { return }
     // A stack of our own: depth is bounded by the message's limit, but not by that of a thread's stack.
@@ -97,12 +100,42 @@ struct ParameterSchema {
   }
 
   /// The headers for a call with `arguments`; those that are missing or null have none.
-  func headers(for arguments: JSONSlice?) -> [ParameterHeader] {
+  package func headers(for arguments: JSONSlice?) -> [ParameterHeader] {
     parameters.compactMap { parameter in
-      var value = arguments
-      for name in parameter.path { value = value?.member(name) }
-      return value.flatMap { Self.text($0) }.map { ParameterHeader(name: parameter.name, value: $0) }
+      parameter.value(in: arguments).flatMap { Self.text($0) }
+        .map { ParameterHeader(name: parameter.name, value: $0) }
     }
+  }
+
+  /// What a server finds wrong with the `Mcp-Param-…` headers of a call, as a sentence; nil when they say what `arguments`
+  /// say (mcp-checklist SRV-30). `headers` have names without the prefix, in any case; those that the schema does not
+  /// name are ignored.
+  package func contradiction(of headers: [ParameterHeader], to arguments: JSONSlice?) -> String? {
+    for parameter in parameters {
+      let name = parameter.name
+      let values = headers.filter { $0.name.lowercased() == name.lowercased() }.map(\.value)
+      let argument = parameter.value(in: arguments).flatMap { $0.isNull ? nil : $0 }
+      let place = "Mcp-Param-\(name)"
+      guard values.count <= 1 else { return "The header \(place) occurs more than once" }
+      switch (argument, values.first) {
+      case (nil, nil): continue
+      case (nil, _?): return "The header \(place) is given, but its argument is not"
+      case (_?, nil): return "The header \(place) is missing"
+      case (let argument?, let value?):
+        guard let value = HeaderText.decode(value) else { return "The header \(place) is not encoded properly" }
+        guard Self.agree(value, argument) else { return "The header \(place) contradicts its argument" }
+      }
+    }
+    return nil
+  }
+
+  /// Numbers are compared by value, everything else byte for byte.
+  private static func agree(_ header: String, _ argument: JSONSlice) -> Bool {
+    guard let text = text(argument) else { return false }
+    if header.utf8.elementsEqual(text.utf8) { return true }
+    guard argument.kind == .number, let slice = try? JSONSlice(validating: Array(header.utf8)), slice.kind == .number
+    else { return false }
+    return Self.text(slice) == text
   }
 
   /// Strings as they are, integers in decimal, booleans by name; nil for what has no such form.

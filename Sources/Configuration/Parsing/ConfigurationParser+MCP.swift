@@ -1,0 +1,37 @@
+import Protocol
+
+/// `mcp` and `mcpHttpServer`.
+extension ConfigurationParser {
+  static let mcpKeys = ["http", "maxSessions", "sessionIdleSeconds", "sse", "sseKeepAliveMs"]
+  static let mcpHTTPServerKeys = [
+    "allowedHosts", "allowedOrigins", "bind", "jsonResponse", "port", "profile", "sseKeepAliveMs",
+  ]
+
+  mutating func mcp(_ parent: ConfigurationObject) -> MCPSettings {
+    var settings = MCPSettings()
+    guard let node = parent["mcp"], let object = object(node) else { return settings }
+    reportUnknownKeys(of: object, known: Self.mcpKeys)
+    settings.http = bool(object, "http")
+    settings.sse = bool(object, "sse") ?? settings.sse
+    settings.sessionIdleSeconds =
+      duration(object, "sessionIdleSeconds", atLeast: 1) ?? settings.sessionIdleSeconds
+    settings.maxSessions = integer(object, "maxSessions", in: 1...100_000) ?? settings.maxSessions
+    settings.sseKeepAliveMs = duration(object, "sseKeepAliveMs") ?? settings.sseKeepAliveMs
+    return settings
+  }
+
+  /// nil without the key: then there is no port of its own.
+  mutating func mcpHTTPServer(_ parent: ConfigurationObject) -> MCPServerSettings? {
+    guard let node = parent["mcpHttpServer"], let object = object(node) else { return nil }
+    reportUnknownKeys(of: object, known: Self.mcpHTTPServerKeys)
+    var settings = MCPServerSettings()
+    settings.port = integer(object, "port", in: 0...65_535) ?? settings.port
+    settings.allowedHosts = strings(object, "allowedHosts") ?? []
+    settings.allowedOrigins = strings(object, "allowedOrigins") ?? []
+    settings.bind = bind(object, allowedHosts: settings.allowedHosts) ?? settings.bind
+    settings.sseKeepAliveMs = duration(object, "sseKeepAliveMs") ?? settings.sseKeepAliveMs
+    settings.jsonResponse = bool(object, "jsonResponse") ?? settings.jsonResponse
+    settings.profile = filled(object, "profile")
+    return settings
+  }
+}

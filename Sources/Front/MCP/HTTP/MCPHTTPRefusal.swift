@@ -1,0 +1,54 @@
+import Protocol
+
+/// An HTTP answer that is an error: a status, and a JSON-RPC error as its body.
+struct MCPHTTPRefusal: Error {
+  var status: Int
+  /// Of the request, if there is one that could be read.
+  var id: RequestID?
+  var code = MCPErrorCode.invalidRequest
+  var message: String
+  var data: JSONSlice?
+  /// The value of `Allow`.
+  var allow: String?
+
+  var body: [UInt8] { JSONRPCWriter.error(id: id, code: code, message: message, data: data) }
+
+  static let missingSession = MCPHTTPRefusal(status: 400, message: "Missing session ID")
+  /// Unknown, ended, or somebody else's: who asks learns nothing about which.
+  static let unknownSession = MCPHTTPRefusal(status: 404, message: "Session not found")
+
+  static func headerMismatch(_ id: RequestID?, _ message: String) -> MCPHTTPRefusal {
+    MCPHTTPRefusal(status: 400, id: id, code: MCPErrorCode.headerMismatch, message: message)
+  }
+
+  static func methodNotAllowed(_ allow: String) -> MCPHTTPRefusal {
+    MCPHTTPRefusal(status: 405, message: "This endpoint takes \(allow) only", allow: allow)
+  }
+
+  /// What was refused before anybody knew that the request is one of MCP.
+  init(_ failure: OperationFailure) {
+    self.init(status: failure.status, message: failure.message, allow: failure.allow)
+  }
+
+  init(
+    status: Int, id: RequestID? = nil, code: Int = MCPErrorCode.invalidRequest, message: String, data: JSONSlice? = nil,
+    allow: String? = nil
+  ) {
+    self.status = status
+    self.id = id
+    self.code = code
+    self.message = message
+    self.data = data
+    self.allow = allow
+  }
+
+  /// The status of an answer with an error at a revision without sessions (mcp-checklist §1.7).
+  static func status(ofModern code: Int) -> Int {
+    switch code {
+    case MCPErrorCode.methodNotFound: 404
+    case MCPErrorCode.parseError, MCPErrorCode.invalidRequest, MCPErrorCode.invalidParams: 400
+    case _ where MCPErrorCode.isModern(code): 400
+    default: 200
+    }
+  }
+}

@@ -1,7 +1,6 @@
 import CMicroHTTPD
 import Glibc
 import Platform
-package import Protocol
 
 /// One request and its answer. The body is complete when the handler gets the exchange, except in exchanges that the
 /// guard refuses for their framing.
@@ -172,13 +171,6 @@ package final class HTTPExchange: @unchecked Sendable {
       phase = .answered(response)
       _ = send(response)
     }
-  }
-
-  /// Answers with a failure envelope (contract §3.2).
-  package func respond(_ failure: OperationFailure, requestID: JSONSlice? = nil, traceID: String) {
-    respond(
-      status: failure.status, headers: failure.allow.map { [(name: "allow", value: $0)] } ?? [],
-      body: Envelope.failure(requestID: requestID, traceID: traceID, failure))
   }
 
   private func send(_ response: HTTPResponse) -> Bool {

@@ -234,6 +234,8 @@ def walk_refusals(walker, document):
     walker.expect(400, "GET", "/v1/capabilities/%ff", reason="invalid_field")
     walker.expect(404, "GET", "/v1/capabilities/a/b", reason="unknown_route")
     walker.expect(404, "GET", "/v1/nowhere", reason="unknown_route")
+    walker.expect(404, "GET", "/v1/prompts?profile=nix", reason="unknown_scope")
+    walker.expect(404, "GET", "/v1/capabilities/demo.add?profile=nix", reason="unknown_scope")
     walker.expect(404, "HEAD", "/v1/capabilities/demo.nothing")
     walker.expect(403, "POST", "/v1/resources/read", {"resource_id": "secret.x"}, reason="policy_denied")
     walker.expect(403, "POST", "/v1/prompts/get", {"prompt_id": "secret.x"}, reason="policy_denied")

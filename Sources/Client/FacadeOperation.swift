@@ -31,46 +31,51 @@ package enum FacadeOperation: Sendable {
     }
   }
 
-  /// The params on the control socket. `askedAt`: when an earlier daemon was asked the same, in nanoseconds of the
-  /// monotonic clock.
-  func writeParams(to writer: inout JSONWriter, askedAt: Int64?) {
+  /// The params on the control socket. `profile`: what may be seen, nil = everything. `askedAt`: when an earlier daemon was
+  /// asked the same, in nanoseconds of the monotonic clock.
+  func writeParams(to writer: inout JSONWriter, profile: String?, askedAt: Int64?) {
+    writer.beginObject()
     switch self {
     case .listCapabilities(let wait), .listResources(let wait), .listPrompts(let wait):
-      writer.beginObject()
       if let wait { writer.member("wait", wait) }
-      writer.endObject()
-    case .describeCapability(let id), .cancelOperation(let id):
-      writer.beginObject()
-      writer.member("id", id)
-      writer.endObject()
+    case .describeCapability(let id), .cancelOperation(let id): writer.member("id", id)
     case .callTool(let body), .readResource(let body), .getPrompt(let body):
-      guard let askedAt else { return writer.splice(body) }
-      writer.beginObject()
       for (key, value) in body.members {
         writer.key(splicing: key)
         writer.splice(value)
       }
+    }
+    if profile != nil || askedAt != nil {
       writer.key("_meta")
       writer.beginObject()
-      writer.member("askedAt", askedAt)
-      writer.endObject()
+      if let profile { writer.member("profile", profile) }
+      if let askedAt { writer.member("askedAt", askedAt) }
       writer.endObject()
     }
+    writer.endObject()
   }
 
-  /// The request over HTTP.
-  var request: HTTPRequest {
+  /// The request over HTTP. `profile`: what may be seen, nil = everything.
+  func request(profile: String?) -> HTTPRequest {
+    var request = plainRequest
+    if let profile {
+      request.target += "\(request.target.contains("?") ? "&" : "?")profile=\(PercentEncoding.encode(profile))"
+    }
+    return request
+  }
+
+  private var plainRequest: HTTPRequest {
     switch self {
     case .listCapabilities(let wait): Self.list("capabilities", wait)
     case .listResources(let wait): Self.list("resources", wait)
     case .listPrompts(let wait): Self.list("prompts", wait)
     case .describeCapability(let id):
-      HTTPRequest(method: "GET", target: "/v1/capabilities/\(PercentEncoding.segment(id))")
+      HTTPRequest(method: "GET", target: "/v1/capabilities/\(PercentEncoding.encode(id))")
     case .callTool(let body): Self.post("tools/call", body)
     case .readResource(let body): Self.post("resources/read", body)
     case .getPrompt(let body): Self.post("prompts/get", body)
     case .cancelOperation(let id):
-      HTTPRequest(method: "POST", target: "/v1/operations/\(PercentEncoding.segment(id))/cancel", body: [])
+      HTTPRequest(method: "POST", target: "/v1/operations/\(PercentEncoding.encode(id))/cancel", body: [])
     }
   }
 

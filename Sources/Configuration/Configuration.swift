@@ -29,6 +29,8 @@ package struct Configuration: Sendable, Equatable {
   package var mcpHTTPServer: MCPServerSettings?
   /// In file order, which decides between duplicate ids.
   package var servers: [ServerEntry] = []
+  /// In file order.
+  package var profiles: [ProfileSettings] = []
   /// What the file says without effect, in the order of the file.
   package var warnings: [ConfigurationProblem] = []
   /// Hash of the file's bytes: an edited file is noticed by comparing it.

@@ -13,15 +13,18 @@ extension FrontRouter {
     switch decoded {
     case .failure(let refusal):
       var failure = refusal.failure
-      if let id = refusal.entryID { failure = hinted(failure, kind, id, server: "", payload: nil) }
+      if let id = refusal.entryID {
+        failure = hinted(failure, kind, id, server: "", payload: nil, target.scope)
+      }
       target.finish(.failure(failure), requestID: refusal.requestID, traceID: trace.traceID.description)
       logRefusal(target, kind, refusal, trace)
       recordRefusal(target, kind, refusal, trace)
     case .success(let request):
+      let id = publicID(request.id, kind, target.scope)
       let operation = FrontOperation(
         id: .random(using: &random), kind: kind, purpose: .carryOut, target: target, trace: trace,
-        requestID: request.requestID, entryID: request.id, payload: request.payload, admitted: .now,
-        keyed: request.key.map { KeyedRequest($0, kind, id: request.id, payload: request.payload) })
+        requestID: request.requestID, entryID: id, payload: request.payload, admitted: .now, route: request.route,
+        meta: request.meta, keyed: request.key.map { KeyedRequest($0, kind, id: id, payload: request.payload) })
       if target.origin?.reaskedAt == nil { begin(operation) } else { reask(operation) }
     }
   }
@@ -71,7 +74,7 @@ extension FrontRouter {
   }
 
   private static func parameters(_ operation: FrontOperation, _ upstreamName: JSONSlice) -> JSONSlice {
-    var writer = JSONWriter(reserving: (operation.payload?.range.count ?? 0) + 128)
+    var writer = JSONWriter(reserving: (operation.payload?.range.count ?? 0) + (operation.meta?.range.count ?? 0) + 128)
     writer.beginObject()
     switch operation.kind {
     case .capability, .prompt:
@@ -79,6 +82,7 @@ extension FrontRouter {
       if let payload = operation.payload, payload.kind == .object { writer.member("arguments", payload) }
     case .resource: writer.member("uri", upstreamName)
     }
+    if let meta = operation.meta, meta.kind == .object { writer.member("_meta", meta) }
     writer.endObject()
     return JSONSlice(assembled: writer)
   }
@@ -115,7 +119,9 @@ extension FrontRouter {
     operation.keyed?.timer?.cancel()
     let (kind, entryID) = (operation.kind, operation.entryID)
     let result = result.mapError { failure in
-      advised(hinted(failure, kind, entryID, server: operation.server, payload: operation.payload), kind, entryID)
+      let told = hinted(
+        failure, kind, entryID, server: operation.server, payload: operation.payload, operation.target.scope)
+      return advised(told, kind, entryID)
     }
     let receipt = idempotency.isIdle ? nil : settle(id, result)
     operation.target.finish(result, requestID: operation.requestID, traceID: operation.traceID)

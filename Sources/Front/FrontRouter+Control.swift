@@ -10,8 +10,14 @@ extension FrontRouter {
   func control(_ session: ControlSession, _ id: RequestID, _ method: String, _ params: JSONSlice?) {
     noteRole(of: session, asking: method)
     let reaskedAt = params?.member("_meta")?.member("askedAt")?.int.map { Int64($0) }
-    let target = ControlRequest(session, id, reaskedAt: reaskedAt)
     let trace = trace(continuing: params?.member("_meta")?.member("traceparent")?.string)
+    let profile = params?.member("_meta")?.member("profile")?.string
+    let name = profile.map { ScopeName.profile($0) } ?? .everything
+    let scope = Scope(name, settings.configuration)
+    let target = ControlRequest(session, id, scope: scope ?? .empty(name), reaskedAt: reaskedAt)
+    guard scope != nil else {
+      return target.reply(unknownScope(name), requestID: nil, traceID: trace.traceID.description)
+    }
     switch method {
     case "capabilities/list": list(.capability, target, wait: params?.member("wait")?.int)
     case "resources/list": list(.resource, target, wait: params?.member("wait")?.int)
@@ -76,7 +82,7 @@ extension FrontRouter {
       writer.member("name", session.name)
       writer.member("version", session.version)
       writer.member("protocol_era", session.era?.rawValue)
-      writer.memberNull("scope")
+      writer.member("scope", session.scope.text)
       writer.member("in_flight", session.abandons.count)
       writer.endObject()
     }

@@ -18,7 +18,7 @@ extension FrontRouter {
   func list(_ kind: EntryKind, _ target: any ReplyTarget, wait: Int?) {
     let limit = Duration.milliseconds(min(wait ?? settings.configuration.listWaitMs, 600_000))
     let end = startedWithoutCatalog ? supervisor.assumeIsolated { $0.firstStartsEnd(waiting: limit) } : nil
-    guard let end, !isStopping else { return target.reply(status: 200, body: listBody(kind)) }
+    guard let end, !isStopping else { return target.reply(status: 200, body: listBody(kind, target.scope)) }
     let id = nextListID()
     let timer = loop.schedule(at: end) { self.answerWaitingList(id) }
     waitingLists[id] = WaitingList(kind: kind, target: target, timer: timer)
@@ -30,7 +30,7 @@ extension FrontRouter {
   func answerWaitingList(_ id: UInt64) {
     guard let list = waitingLists.removeValue(forKey: id) else { return }
     list.timer.cancel()
-    list.target.reply(status: 200, body: listBody(list.kind))
+    list.target.reply(status: 200, body: listBody(list.kind, list.target.scope))
   }
 
   /// A server left its first start: lists that waited for the last one are answered.
@@ -44,24 +44,29 @@ extension FrontRouter {
     }
   }
 
-  private func listBody(_ kind: EntryKind) -> [UInt8] {
+  private func listBody(_ kind: EntryKind, _ scope: Scope) -> [UInt8] {
     let entries = catalog.sorted(kind)
     var writer = JSONWriter(reserving: 256 + 192 * entries.count)
     writer.beginObject()
     writer.member("version", "v1")
     writer.key(kind.listMember)
     writer.beginArray()
-    for entry in entries where policy.allows(entry.id) { entry.writeItem(to: &writer) }
+    for entry in entries where isListed(entry, scope) { entry.writeItem(to: &writer) }
     writer.endArray()
-    writeReadiness(to: &writer)
+    writeReadiness(scope, to: &writer)
     writer.endObject()
     return writer.bytes
   }
 
-  private func writeReadiness(to writer: inout JSONWriter) {
+  /// Whether clients of the scope find the entry in lists.
+  func isListed(_ entry: any CatalogEntry, _ scope: Scope) -> Bool {
+    policy.allows(entry.id) && scope.shows(entry.id, of: entry.server)
+  }
+
+  private func writeReadiness(_ scope: Scope, to writer: inout JSONWriter) {
     writer.key("server_readiness")
     writer.beginArray()
-    for row in supervisor.assumeIsolated({ $0.readiness() }) {
+    for row in supervisor.assumeIsolated({ $0.readiness() }) where scope.includes(row.server) {
       writer.beginObject()
       writer.member("server", row.server)
       writer.member("code", row.code.rawValue)
@@ -77,7 +82,7 @@ extension FrontRouter {
     begin(
       FrontOperation(
         id: .random(using: &random), kind: .capability, purpose: .describe, target: target, trace: trace,
-        requestID: nil, entryID: id, payload: nil, admitted: .now))
+        requestID: nil, entryID: publicID(id, .capability, target.scope), payload: nil, admitted: .now))
   }
 
   func answerDescription(_ operation: FrontOperation) {

@@ -66,6 +66,7 @@ extension FrontRouter {
     makeHTTPFront()
     idleWatch?.limit = IdleWatch.limit(configuration)
     let change = supervisor.assumeIsolated { $0.apply(configuration) }
+    rescopeViews()
     catalog.configure(configuration, forgetting: change.removed + change.changed)
     catalogMayHaveChanged()
     forgetRemovedServers()

@@ -255,6 +255,12 @@ extension FrontRouter: HTTPRequestSink {
   }
 
   private func route(_ route: V1Route, _ exchange: HTTPExchange) {
+    let asked = ScopeName.asked(exchange.head)
+    guard let name = asked, let scope = Scope(name, settings.configuration) else {
+      let failure = asked.map { unknownScope($0) } ?? ScopeName.ambiguous
+      return exchange.respond(failure, traceID: trace(of: exchange).traceID.description)
+    }
+    exchange.scope = scope
     switch route {
     case .listCapabilities(let wait): list(.capability, exchange, wait: wait)
     case .listResources(let wait): list(.resource, exchange, wait: wait)

@@ -1,6 +1,6 @@
 import Configuration
 package import Platform
-import Protocol
+package import Protocol
 import Telemetry
 import Transport
 
@@ -16,6 +16,9 @@ extension WorkerSupervisor {
   package func readiness(of id: String) -> Readiness? {
     server(id).map { Readiness(server: id, code: $0.machine.code, message: $0.machine.message(server: id)) }
   }
+
+  /// The live MCP session with a server; nil while there is none.
+  package func session(of id: String) -> UpstreamSession? { server(id)?.session }
 
   /// The moment until which a first list waits for servers in their first start; nil when none is in it.
   package func firstStartsEnd(waiting limit: Duration) -> MonotonicTime? {

@@ -152,6 +152,7 @@ import Testing
 
   /// Somebody who can come back.
   private final class Asked: ReplyTarget {
+    var scope: Scope { .everything }
     let origin: RequestOrigin?
 
     init(_ id: String) {

@@ -152,6 +152,7 @@ import Testing
 
 /// Somebody who asks and hears nothing.
 private final class Asker: ReplyTarget {
+  var scope: Scope { .everything }
   var surface: String { "test" }
   var origin: RequestOrigin? { nil }
   var delivery: Delivery { .done }

@@ -25,14 +25,14 @@ package final class ReturningClient {
 
   /// Sends an operation and blocks until its answer is there; the daemons' deadline is the only one.
   package func answer(
-    to operation: FacadeOperation, onWait: WaitObserver? = nil
+    to operation: FacadeOperation, profile: String?, onWait: WaitObserver? = nil
   ) throws(ClientError) -> ServiceAnswer {
     let askedAt = MonotonicTime.now.nanoseconds
     var returns = 0
     while true {
       do {
         return try client.answer(to: operation.method, onWait: onWait) { writer in
-          operation.writeParams(to: &writer, askedAt: returns == 0 ? nil : askedAt)
+          operation.writeParams(to: &writer, profile: profile, askedAt: returns == 0 ? nil : askedAt)
         }
       } catch {
         guard case .connectionLost(let reason) = error, returns < Self.mostReturns else { throw error }

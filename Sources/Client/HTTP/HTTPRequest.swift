@@ -4,7 +4,7 @@ import Protocol
 package struct HTTPRequest: Sendable {
   package let method: String
   /// Path and query, already encoded.
-  package let target: String
+  package var target: String
   /// JSON; nil for a method without a body.
   package let body: [UInt8]?
 

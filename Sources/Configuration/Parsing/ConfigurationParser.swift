@@ -15,8 +15,8 @@ struct ConfigurationParser {
 
   static let topLevelKeys = [
     "$schema", "allowedHosts", "allowedOrigins", "authStorePath", "bind", "capabilityAliases", "daemon", "listWaitMs",
-    "maxBodyBytes", "mcp", "mcpHttpServer", "mcpServers", "policy", "port", "promptAliases", "resourceAliases",
-    "toolTimeoutMs",
+    "maxBodyBytes", "mcp", "mcpHttpServer", "mcpServers", "policy", "port", "profiles", "promptAliases",
+    "resourceAliases", "toolTimeoutMs",
   ]
   static let policyKeys = ["allow", "deny", "redactKeys"]
   static let daemonKeys = [
@@ -55,7 +55,12 @@ struct ConfigurationParser {
     configuration.mcp = mcp(object)
     configuration.mcpHTTPServer = mcpHTTPServer(object)
     configuration.servers = servers(object)
+    configuration.profiles = profiles(object, servers: object["mcpServers"].map(memberNames) ?? [])
     return configuration
+  }
+
+  private func memberNames(_ node: ConfigurationNode) -> [String] {
+    node.value.kind == .object ? ConfigurationObject(node).members.map(\.name) : []
   }
 
   mutating func bind(_ object: ConfigurationObject, allowedHosts: [String]) -> String? {
@@ -104,7 +109,7 @@ struct ConfigurationParser {
     return settings
   }
 
-  private mutating func patterns(_ object: ConfigurationObject, _ key: String) -> [String] {
+  mutating func patterns(_ object: ConfigurationObject, _ key: String) -> [String] {
     let patterns = strings(object, key) ?? []
     for item in object[key]?.items ?? [] {
       guard let pattern = item.value.string, pattern.dropLast().contains("*") else { continue }

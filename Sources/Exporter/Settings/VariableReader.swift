@@ -1,4 +1,5 @@
 import HTTPClient
+import Protocol
 
 /// Reads typed values from environment variables and notes what it cannot use, by name and without the value. Of several
 /// names the first that is set counts.

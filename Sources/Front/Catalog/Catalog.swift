@@ -75,6 +75,15 @@ struct Catalog: Sendable {
     }
   }
 
+  /// The id under which clients see a source id, whether a list names it or not.
+  func publicID(of source: String, _ kind: EntryKind) -> String {
+    switch kind {
+    case .capability: capabilities.publicID(of: source)
+    case .resource: resources.publicID(of: source)
+    case .prompt: prompts.publicID(of: source)
+    }
+  }
+
   /// The source ids that have `id` as their alias.
   func sources(of id: String, _ kind: EntryKind) -> [String] {
     switch kind {

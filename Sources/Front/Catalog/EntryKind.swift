@@ -51,6 +51,9 @@ enum EntryKind: String, Sendable, CaseIterable {
     }
   }
 
+  /// The member of MCP's own lists.
+  var mcpListMember: String { self == .capability ? "tools" : listMember }
+
   /// The member of list bodies.
   var listMember: String {
     switch self {

@@ -1,3 +1,4 @@
+import Configuration
 import Platform
 import Protocol
 import Transport
@@ -69,6 +70,8 @@ final class ControlServer {
       session.kind = String((message.params?.member("kind")?.string ?? "unknown").prefix(64))
       session.name = (message.params?.member("name")?.string).map { String($0.prefix(256)) }
       session.client = message.params?.member("client")?.string.flatMap { $0.utf8.count <= 64 ? $0 : nil }
+      session.scope = ScopeName(message.params)
+      session.exposure = message.params?.member("exposure")?.string.flatMap { Exposure(rawValue: $0) }
       session.version = (message.params?.member("version")?.string).map { String($0.prefix(64)) }
       session.connection.send(JSONRPCWriter.result(id: id, identity))
       if session.kind == "mcp" { onBridge?(session) }

@@ -1,3 +1,4 @@
+import Configuration
 import Platform
 import Protocol
 import Transport
@@ -20,6 +21,9 @@ final class ControlSession: Hashable {
   /// Random, of the client's process; a client that gives none cannot come back for its answers.
   var client: String?
   var hasSaidHello = false
+  /// What it wants to see, and how (`hello`).
+  var scope = ScopeName.everything
+  var exposure: Exposure?
   /// What its requests so far make of it; the daemon's idle time depends on it.
   var role = Role.undecided
   /// Of an MCP client, once it has opened.

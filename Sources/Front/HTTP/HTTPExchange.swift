@@ -43,6 +43,8 @@ package final class HTTPExchange: @unchecked Sendable {
   package var closesConnection = false
   /// The listed origin that may read the answer (CORS); set by the guard.
   package var listedOrigin: String?
+  /// What its client may see; set before anything is looked up.
+  var scope = Scope.everything
   /// The answer is the outcome of an earlier request; said by a header.
   package var isDeduplicated = false
 

@@ -29,7 +29,8 @@ package final class HTTPFront {
         headers: [
           (name: "access-control-allow-methods", value: "GET, HEAD, POST"),
           (
-            name: "access-control-allow-headers", value: "content-type, idempotency-key, traceparent, x-idempotency-key"
+            name: "access-control-allow-headers",
+            value: "content-type, idempotency-key, traceparent, x-idempotency-key, x-warmplane-profile"
           ),
         ], contentType: nil)
     case .admitted(let origin):

@@ -90,6 +90,7 @@ extension RequestHead {
     case 15 where line.isNamed("idempotency-key"): idempotencyKey.note(line.text)
     case 17 where line.isNamed("transfer-encoding"): transferEncoding.note(line.text)
     case 17 where line.isNamed("x-idempotency-key"): olderIdempotencyKey.note(line.text)
+    case 19 where line.isNamed("x-warmplane-profile"): profile.note(line.text)
     default: break
     }
   }

@@ -26,6 +26,8 @@ package struct RequestHead: Sendable, Equatable {
   package var idempotencyKey = Occurrence.absent
   /// Of the older name with `X-`.
   package var olderIdempotencyKey = Occurrence.absent
+  /// `X-Warmplane-Profile`.
+  package var profile = Occurrence.absent
   /// The client waits for `100 Continue` before it sends the body.
   package var expectsContinue = false
   /// A header name that ends with white space: others may read `Content-Length : 5` as a length, the library does not.

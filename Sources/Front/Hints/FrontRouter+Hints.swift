@@ -18,14 +18,14 @@ extension FrontRouter {
     return failure
   }
 
-  /// The failure with a hint, where one is known. Only what policy shows is suggested. `payload`: the arguments, if they
+  /// The failure with a hint, where one is known. Only what lists show is suggested. `payload`: the arguments, if they
   /// could be read.
   func hinted(
-    _ failure: OperationFailure, _ kind: EntryKind, _ id: String, server: String, payload: JSONSlice?
+    _ failure: OperationFailure, _ kind: EntryKind, _ id: String, server: String, payload: JSONSlice?, _ scope: Scope
   ) -> OperationFailure {
     var failure = failure
     if failure.status == 404 {
-      let known = catalog.sorted(kind).lazy.map(\.id).filter { self.policy.allows($0) }
+      let known = catalog.sorted(kind).lazy.filter { self.isListed($0, scope) }.map(\.id)
       let ids = IDSuggestions.nearest(to: id, among: known)
       if !ids.isEmpty { failure.hint = FailureHint(didYouMean: ids, actor: .client) }
     } else if failure.reason == "policy_denied" {

@@ -5,8 +5,12 @@ import Supervisor
 /// Loop-confined.
 final class AbsentClient: ReplyTarget {
   let surface: String
+  let scope: Scope
 
-  init(of target: any ReplyTarget) { surface = target.surface }
+  init(of target: any ReplyTarget) {
+    surface = target.surface
+    scope = target.scope
+  }
 
   var origin: RequestOrigin? { nil }
   var delivery: Delivery { .done }

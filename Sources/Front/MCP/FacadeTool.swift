@@ -40,11 +40,12 @@ enum FacadeTool: String, Sendable, CaseIterable {
   }
 
   /// JSON Schema of the arguments. An argument more is ignored, not refused.
-  var inputSchema: JSONSlice {
+  /// `isOneServer`: there is no other to choose from.
+  func inputSchema(isOneServer: Bool) -> JSONSlice {
     switch self {
     case .capabilitiesList:
       Self.schema(
-        #""server":{"type":"string","description":"Only this server"},"#
+        (isOneServer ? "" : #""server":{"type":"string","description":"Only this server"},"#)
           + #""query":{"type":"string","description":"Only where id, server, tool or summary contain this text"},"#
           + #""limit":{"type":"integer","minimum":1,"maximum":100,"description":"At most so many"}"#)
     case .capabilityDescribe:
@@ -93,27 +94,34 @@ enum FacadeTool: String, Sendable, CaseIterable {
   }
 
   /// The array of `tools/list`, with what the revision knows.
-  static func list(at revision: ProtocolRevision) -> JSONSlice {
-    guard let list = lists[revision] else { fatalError("no tool list for \(revision.rawValue)") }
+  static func list(at revision: ProtocolRevision, isOneServer: Bool = false) -> JSONSlice {
+    guard let list = (isOneServer ? listsOfOne : lists)[revision] else {
+      fatalError("no tool list for \(revision.rawValue)")
+    }
     return list
   }
 
-  private static let lists = Dictionary(uniqueKeysWithValues: ProtocolRevision.allCases.map { ($0, makeList(at: $0)) })
+  private static let lists = makeLists(isOneServer: false)
+  private static let listsOfOne = makeLists(isOneServer: true)
 
-  private static func makeList(at revision: ProtocolRevision) -> JSONSlice {
+  private static func makeLists(isOneServer: Bool) -> [ProtocolRevision: JSONSlice] {
+    Dictionary(uniqueKeysWithValues: ProtocolRevision.allCases.map { ($0, makeList(at: $0, isOneServer)) })
+  }
+
+  private static func makeList(at revision: ProtocolRevision, _ isOneServer: Bool) -> JSONSlice {
     var writer = JSONWriter(reserving: 4096)
     writer.beginArray()
-    for tool in allCases { tool.write(at: revision, to: &writer) }
+    for tool in allCases { tool.write(at: revision, isOneServer, to: &writer) }
     writer.endArray()
     return JSONSlice(assembled: writer)
   }
 
-  private func write(at revision: ProtocolRevision, to writer: inout JSONWriter) {
+  private func write(at revision: ProtocolRevision, _ isOneServer: Bool, to writer: inout JSONWriter) {
     writer.beginObject()
     writer.member("name", rawValue)
     if revision >= .june2025 { writer.member("title", title) }
     writer.member("description", description)
-    writer.member("inputSchema", inputSchema)
+    writer.member("inputSchema", inputSchema(isOneServer: isOneServer))
     if revision >= .march2025 {
       writer.key("annotations")
       writer.beginObject()

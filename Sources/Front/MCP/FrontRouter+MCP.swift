@@ -1,26 +1,63 @@
+import Configuration
 import Platform
 import Protocol
+import Supervisor
 import Telemetry
 
-/// MCP clients behind bridges.
+/// MCP clients: their sessions, and which way each request takes.
 extension FrontRouter {
+  // MARK: Sessions
+
+  /// Opens a session for a client that asked for this scope and exposure.
+  func openMCP(_ channel: any MCPChannel, _ name: ScopeName, _ exposure: Exposure?) -> MCPSession {
+    let scope = Scope(name, settings.configuration) ?? .empty(name)
+    let exposure = exposure ?? scope.profile?.exposure ?? .compact
+    let session = MCPSession(
+      channel, view(name, exposure == .auto ? .compact : exposure), choosesExposure: exposure == .auto)
+    mcp.sessions[ObjectIdentifier(session)] = session
+    return session
+  }
+
+  /// The client is gone; what runs for it is given up by its channel.
+  func closeMCP(_ session: MCPSession) {
+    guard mcp.sessions.removeValue(forKey: ObjectIdentifier(session)) != nil, mcp.sessions.isEmpty else { return }
+    for view in mcp.views.values { view.known = nil }
+    mcp.settling?.cancel()
+    mcp.settling = nil
+  }
+
+  /// What clients of this scope and exposure see. `direct` shows one server; of several it is `full`.
+  func view(_ name: ScopeName, _ exposure: Exposure) -> MCPView {
+    let scope = Scope(name, settings.configuration) ?? .empty(name)
+    let possible = exposure == .direct && scope.onlyServer == nil ? .full : exposure
+    let key = MCPView.Key(scope: name, exposure: possible)
+    if let view = mcp.views[key] { return view }
+    let view = MCPView(key, scope)
+    mcp.views[key] = view
+    return view
+  }
+
+  /// The configuration has changed: scopes show what they show now.
+  func rescopeViews() {
+    for (key, view) in mcp.views { view.scope = Scope(key.scope, settings.configuration) ?? .empty(key.scope) }
+  }
+
   /// A bridge has said hello: from now on its frames are MCP messages.
   func attachMCP(_ control: ControlSession) {
-    let session = MCPSession(control)
+    let session = openMCP(control, control.scope, control.exposure)
     control.onPayload = { self.receiveMCP($0, session) }
-    mcp.sessions[ObjectIdentifier(control)] = session
+    mcp.bridges[ObjectIdentifier(control)] = session
     noteRole(of: control, asking: "mcp")
-    if mcp.known == nil { mcp.known = exposedLists() }
+    watchLists(of: session)
   }
 
   /// The bridge is gone; its operations are given up by the control server.
   func detachMCP(_ control: ControlSession) {
     control.onPayload = nil
-    guard mcp.sessions.removeValue(forKey: ObjectIdentifier(control)) != nil, mcp.sessions.isEmpty else { return }
-    mcp.known = nil
-    mcp.settling?.cancel()
-    mcp.settling = nil
+    if let session = mcp.bridges.removeValue(forKey: ObjectIdentifier(control)) { closeMCP(session) }
   }
+
+  // MARK: Messages
 
   private func receiveMCP(_ payload: [UInt8], _ session: MCPSession) {
     let message: JSONRPCMessage
@@ -30,13 +67,22 @@ extension FrontRouter {
       return session.refuse(MCPRefusal(id: error.id, code: error.code, message: "The message is invalid: \(error)"))
     }
     if case .notification(BridgeMethod.reask) = message.kind { return session.noteReask(message.params) }
+    receiveMCP(message, session)
+  }
+
+  func receiveMCP(_ message: JSONRPCMessage, _ session: MCPSession) {
     switch session.state.receive(message) {
     case .ignore, .confirm: break
     case .refuse(let refusal): session.refuse(refusal)
     case .initialize(let id, let revision):
-      session.note(message.params?.member("clientInfo"), era: .legacy)
-      session.send(MCPResult.initialize(id, at: revision))
-    case .pong(let id): session.send(JSONRPCWriter.result(id: id, .emptyObject))
+      let client = message.params?.member("clientInfo")
+      session.note(client, era: .legacy)
+      if session.choosesExposure {
+        session.view = view(session.view.key.scope, SchemaDeferral.exposure(for: client))
+        watchLists(of: session)
+      }
+      withFace(session, id, revision) { session.reply(id, MCPResult.initialize(id, at: revision, $0)) }
+    case .pong(let id): session.reply(id, JSONRPCWriter.result(id: id, .emptyObject))
     case .serve(let id, let method, let revision): serve(session, id, method, revision, message.params)
     case .cancel(let id): session.cancel(id)
     }
@@ -46,173 +92,53 @@ extension FrontRouter {
     _ session: MCPSession, _ id: RequestID, _ method: MCPMethod, _ revision: ProtocolRevision, _ params: JSONSlice?
   ) {
     // A modern client says who it is in every request; once is enough for us, unless it opens anew.
-    if revision.era == .modern, session.control.era != .modern || method == .discover {
+    if revision.era == .modern, session.channel.era != .modern || method == .discover {
       session.note(ModernEnvelope(params)?.clientInfo, era: .modern)
     }
     func call(_ form: MCPCall.Form) -> MCPCall { MCPCall(session, id, at: revision, form) }
     switch method {
     case .initialize, .ping: fatalError("\(method.rawValue) is answered by the session itself")
-    case .discover: session.answer(id, MCPResult.discover(id, at: revision))
-    case .toolsList:
-      let tools = FacadeTool.list(at: revision)
+    case .discover:
+      withFace(session, id, revision) { session.answer(id, MCPResult.discover(id, at: revision, $0)) }
+    case .toolsList where session.view.exposure == .compact:
+      let tools = FacadeTool.list(at: revision, isOneServer: session.view.scope.onlyServer != nil)
       session.answer(id, MCPResult.response(id, at: revision, freshness: .constant) { $0.member("tools", tools) })
+    case .toolsList: listExposed(session, .capability, revision, params, call)
+    case .resourcesList: listExposed(session, .resource, revision, params, call)
+    case .promptsList: listExposed(session, .prompt, revision, params, call)
     case .templatesList:
       session.answer(
         id,
         MCPResult.response(id, at: revision, freshness: .constant) { $0.member("resourceTemplates", strings: []) })
-    case .toolsCall: callFacade(session, id, params, call)
-    case .resourcesList: list(.resource, call(.list { self.writeNativeList(.resource, to: &$0) }), wait: nil)
-    case .promptsList: list(.prompt, call(.list { self.writeNativeList(.prompt, to: &$0) }), wait: nil)
-    case .resourcesRead: native(session, id, .resource, params, call)
-    case .promptsGet: native(session, id, .prompt, params, call)
+    case .toolsCall where session.view.exposure == .compact: callFacade(session, id, params, call)
+    case .toolsCall: useExposed(session, id, .capability, params, call)
+    case .resourcesRead: useExposed(session, id, .resource, params, call)
+    case .promptsGet: useExposed(session, id, .prompt, params, call)
     case .listen: listen(session, id, params)
     }
   }
 
-  // MARK: Tools
-
-  private func callFacade(
-    _ session: MCPSession, _ id: RequestID, _ params: JSONSlice?, _ call: (MCPCall.Form) -> MCPCall
+  /// Tells what we are to the client. That is the server's own word in direct exposure: a server that starts for the first
+  /// time is waited for as lists wait.
+  private func withFace(
+    _ session: MCPSession, _ id: RequestID, _ revision: ProtocolRevision, _ tell: @escaping (MCPFace) -> Void
   ) {
-    guard let name = params?.member("name")?.string else {
-      return session.refuse(id, code: MCPErrorCode.invalidParams, "The member name must be a string")
-    }
-    guard let tool = FacadeTool(rawValue: name) else {
-      return session.refuse(id, code: MCPErrorCode.invalidParams, "Unknown tool: \(name.prefix(128))")
-    }
-    let arguments = params?.member("arguments").flatMap { $0.isNull ? nil : $0 }
-    let trace = mcpTrace(params)
-    func fail(_ failure: OperationFailure) {
-      call(.tool()).reply(failure, requestID: nil, traceID: trace.traceID.description)
-    }
-    if let arguments, arguments.kind != .object {
-      return fail(.invalidField("The member arguments must be a JSON object."))
-    }
-    let input = arguments ?? .emptyObject
-    switch tool {
-    case .capabilitiesList:
-      switch CapabilityFilter.parse(arguments) {
-      case .failure(let failure): fail(failure)
-      case .success(let filter): list(.capability, call(.tool(filter)), wait: nil)
+    let face = { () -> MCPFace in
+      let scope = session.view.scope
+      let servers = self.settings.configuration.servers.map(\.id).filter { scope.includes($0) }
+      let sessions = self.supervisor.assumeIsolated { supervisor in
+        servers.compactMap { server in supervisor.session(of: server).map { (server: server, session: $0) } }
       }
-    case .capabilityDescribe:
-      guard let name = arguments?.member("id")?.string else {
-        return fail(.invalidField("The argument id must be a string."))
-      }
-      describeCapability(call(.tool()), name, trace: trace)
-    case .capabilityCall: operate(.capability, call(.tool()), OperationRequest.decode(.capability, input), trace: trace)
-    case .resourcesList: list(.resource, call(.tool()), wait: nil)
-    case .resourceRead: operate(.resource, call(.tool()), OperationRequest.decode(.resource, input), trace: trace)
-    case .promptsList: list(.prompt, call(.tool()), wait: nil)
-    case .promptGet: operate(.prompt, call(.tool()), OperationRequest.decode(.prompt, input), trace: trace)
+      return MCPFace(session.view, sessions)
     }
+    guard let server = session.view.directServer,
+      supervisor.assumeIsolated({ $0.readiness(of: server) })?.code == .starting
+    else { return tell(face()) }
+    let call = MCPCall(session, id, at: revision, .afterwards { tell(face()) })
+    meet(server, call, within: settings.configuration.listWaitMs)
   }
 
-  private func mcpTrace(_ params: JSONSlice?) -> TraceContext {
+  func mcpTrace(_ params: JSONSlice?) -> TraceContext {
     trace(continuing: params?.member("_meta")?.member("traceparent")?.string)
-  }
-
-  // MARK: MCP's own resources and prompts
-
-  /// `resources/read`, `prompts/get`.
-  private func native(
-    _ session: MCPSession, _ id: RequestID, _ kind: EntryKind, _ params: JSONSlice?,
-    _ call: @escaping (MCPCall.Form) -> MCPCall
-  ) {
-    let member = kind == .resource ? "uri" : "name"
-    guard let name = params?.member(member)?.string else {
-      return session.refuse(id, code: MCPErrorCode.invalidParams, "The member \(member) must be a string")
-    }
-    let payload = kind == .prompt ? params?.member("arguments") : nil
-    let trace = mcpTrace(params)
-    func serve() {
-      let request = OperationRequest(kind: kind, id: nativeID(kind, name), payload: payload, requestID: nil)
-      operate(kind, call(.native(kind, name: name)), .success(request), trace: trace)
-    }
-    // A name alone does not tell its server, so an unknown one waits for first starts as the lists do.
-    let id = nativeID(kind, name)
-    if catalog.entry(kind, id) != nil || catalog.forwardedResource(id) != nil || !policy.allows(id)
-      || !catalog.unlistedOwners(of: id, kind).isEmpty
-    {
-      serve()
-    } else {
-      list(kind, call(.afterFirstStarts(serve)), wait: nil)
-    }
-  }
-
-  /// The public id that a client means: by a listed name, by the id itself, or by a URI that matches a template.
-  private func nativeID(_ kind: EntryKind, _ name: String) -> String {
-    let id = nativeNames(kind).id(of: name)
-    guard kind == .resource, catalog.entry(kind, id) == nil, catalog.forwardedResource(id) == nil else { return id }
-    return catalog.templatedID(of: name) ?? id
-  }
-
-  private func nativeNames(_ kind: EntryKind) -> NativeNames {
-    switch kind {
-    case .capability: fatalError("MCP lists our tools, not those of the servers")
-    case .resource:
-      let names = mcp.resourceNames ?? NativeNames(catalog, .resource)
-      mcp.resourceNames = names
-      return names
-    case .prompt:
-      let names = mcp.promptNames ?? NativeNames(catalog, .prompt)
-      mcp.promptNames = names
-      return names
-    }
-  }
-
-  /// The upstreams' own objects under their listed names, as the member of a result.
-  private func writeNativeList(_ kind: EntryKind, to writer: inout JSONWriter) {
-    let names = nativeNames(kind)
-    writer.key(kind.listMember)
-    writer.beginArray()
-    for entry in catalog.sorted(kind) where policy.allows(entry.id) {
-      NativeItem.write(entry, as: names.name(of: entry.id), to: &writer)
-    }
-    writer.endArray()
-  }
-
-  // MARK: Changes
-
-  private func listen(_ session: MCPSession, _ id: RequestID, _ params: JSONSlice?) {
-    guard let subscription = MCPSubscription(id, params) else {
-      return session.refuse(id, code: MCPErrorCode.invalidParams, "The member notifications must be an object")
-    }
-    guard session.subscriptions.count < MCPSubscription.mostPerSession else {
-      return session.refuse(
-        id, code: MCPErrorCode.internalError, "More than \(MCPSubscription.mostPerSession) subscriptions")
-    }
-    session.subscriptions.append(subscription)
-    session.send(subscription.acknowledgement)
-  }
-
-  /// Catalog or policy may have changed what clients see. Cheap while nobody is there to be told.
-  func exposedListsMayHaveChanged() {
-    mcp.resourceNames = nil
-    mcp.promptNames = nil
-    guard mcp.known != nil, mcp.settling == nil else { return }
-    // Many servers become ready together; one notification is enough for all of them.
-    mcp.settling = loop.schedule(after: .milliseconds(100)) { self.tellChangedLists() }
-  }
-
-  private func tellChangedLists() {
-    mcp.settling = nil
-    guard let known = mcp.known else { return }
-    let lists = exposedLists()
-    mcp.known = lists
-    for kind in [ListKind.resources, .prompts] where lists[kind] != known[kind] {
-      for session in mcp.sessions.values { session.notify(kind) }
-    }
-  }
-
-  private func exposedLists() -> [ListKind: String] {
-    func hash(_ kind: EntryKind) -> String {
-      var writer = JSONWriter(reserving: 4096)
-      writer.beginObject()
-      writeNativeList(kind, to: &writer)
-      writer.endObject()
-      return FNV1a.hex64(writer.finish())
-    }
-    return [.resources: hash(.resource), .prompts: hash(.prompt)]
   }
 }

@@ -1,6 +1,6 @@
+import Configuration
 import Protocol
 import Supervisor
-import Transport
 
 /// One request of an MCP client on its way through the front.
 final class MCPCall: ReplyTarget {
@@ -12,18 +12,20 @@ final class MCPCall: ReplyTarget {
     case list((inout JSONWriter) -> Void)
     /// A native read or get: the upstream's own result. `name` is what the client asked for.
     case native(EntryKind, name: String)
-    /// Nothing yet: what waits like a list and goes on then.
-    case afterFirstStarts(() -> Void)
+    /// An entry of the client's view: the server's own result, and its own error. `name` is what the client asked for.
+    case exposed(EntryKind, name: String, server: String)
+    /// Nothing yet: what waits and goes on then.
+    case afterwards(() -> Void)
   }
 
   private let session: MCPSession
-  private let id: RequestID
+  let id: RequestID
   private let revision: ProtocolRevision
   private let form: Form
   let origin: RequestOrigin?
 
   init(_ session: MCPSession, _ id: RequestID, at revision: ProtocolRevision, _ form: Form) {
-    origin = RequestOrigin(client: session.control.client, id: id, reaskedAt: session.reasked[id])
+    origin = RequestOrigin(client: session.channel.client, id: id, reaskedAt: session.reasked[id])
     self.session = session
     self.id = id
     self.revision = revision
@@ -31,7 +33,8 @@ final class MCPCall: ReplyTarget {
   }
 
   var surface: String { "mcp" }
-  var delivery: Delivery { session.control.connection.delivery }
+  var scope: Scope { session.view.scope }
+  var delivery: Delivery { session.channel.delivery }
 
   func reply(status: Int, body: [UInt8], allow: String?) {
     switch form {
@@ -40,23 +43,25 @@ final class MCPCall: ReplyTarget {
       answerTool(body: isError ? body : filter?.apply(to: body) ?? body, isError: isError)
     case .list(let write):
       session.answer(id, MCPResult.response(id, at: revision, freshness: .list, write))
-    case .afterFirstStarts(let goOn):
-      if session.state.inFlight.contains(id) { goOn() }
-    case .native: fatalError("a native request is answered by the end of its operation")
+    case .afterwards(let goOn): goOn()
+    case .native, .exposed: fatalError("a native request is answered by the end of its operation")
     }
   }
 
   func finish(_ result: Result<JSONSlice?, OperationFailure>, requestID: JSONSlice?, traceID: String) {
     switch (form, result) {
-    case (.native(let kind, _), .success(let data)):
+    case (.afterwards(let goOn), _): goOn()
+    case (.native, .success(let data)), (.exposed, .success(let data)):
       guard let data, data.kind == .object else {
         let failure = OperationFailure(
           status: 502, code: .upstreamError, message: "The result is not a JSON object.", executionState: .completed)
         return finish(.failure(failure), requestID: requestID, traceID: traceID)
       }
-      session.answer(id, MCPResult.upstream(id, at: revision, data, isCacheable: kind == .resource))
+      answer(data)
     case (.native(let kind, let name), .failure(let failure)):
       refuse(failure, kind, name, traceID: traceID)
+    case (.exposed(let kind, let name, let server), .failure(let failure)):
+      refuseExposed(failure, kind, name, server, traceID: traceID)
     case (_, .success(let data)):
       let isError = data?.member("isError")?.bool == true
       answerTool(body: Envelope.success(requestID: requestID, traceID: traceID, data: data), isError: isError)
@@ -65,15 +70,27 @@ final class MCPCall: ReplyTarget {
     }
   }
 
+  private func answer(_ data: JSONSlice) {
+    switch form {
+    case .exposed(let kind, _, let server):
+      let translation = session.view.translation(of: server, at: revision)
+      let isDirect = session.view.exposure == .direct
+      session.answer(id, MCPResult.exposed(id, data, kind, translation, keepsIdentity: isDirect))
+    case .native(let kind, _):
+      session.answer(id, MCPResult.upstream(id, at: revision, data, isCacheable: kind == .resource))
+    case .tool, .list, .afterwards: fatalError("only the upstream's own results are passed on")
+    }
+  }
+
   private func answerTool(body: [UInt8], isError: Bool) {
     let message = MCPResult.tool(id, at: revision, body: body, isError: isError)
-    if message.count <= Frame.maximumLength { return session.answer(id, message) }
+    if message.count <= session.channel.largestMessage { return session.answer(id, message) }
     // The text is there twice, once escaped, so this can happen to a result that was not too large for us.
     let failure = OperationFailure(
       status: 502, code: .upstreamError,
       message:
         "The result arrived, but its \(body.count) bytes make an MCP answer of \(message.count) bytes, and at most "
-        + "\(Frame.maximumLength) are possible. HTTP /v1 and the command line can give it.",
+        + "\(session.channel.largestMessage) are possible. HTTP /v1 and the command line can give it.",
       executionState: .completed)
     let envelope = JSONSlice.trusted(body)
     let requestID = envelope.member("request_id").flatMap { $0.kind == .string ? $0 : nil }
@@ -87,6 +104,9 @@ final class MCPCall: ReplyTarget {
       var writer = JSONWriter()
       writer.beginObject()
       writer.member(kind == .resource ? "uri" : "name", name)
+      if case .exposed = form, let nearest = failure.hint?.didYouMean, !nearest.isEmpty {
+        writer.member("did_you_mean", strings: nearest)
+      }
       writer.endObject()
       let data = JSONSlice(assembled: writer)
       return session.refuse(id, code: MCPErrorCode.invalidParams, failure.message, data: data)
@@ -96,13 +116,27 @@ final class MCPCall: ReplyTarget {
     session.refuse(id, code: code, failure.message, data: JSONSlice.trusted(envelope).member("error"))
   }
 
+  /// A server's own error stays its own; of the rest a tool tells in its result, where models read it.
+  private func refuseExposed(
+    _ failure: OperationFailure, _ kind: EntryKind, _ name: String, _ server: String, traceID: String
+  ) {
+    if let error = failure.upstreamError {
+      let prefix = session.view.exposure == .direct ? "" : "\(server): "
+      return session.answer(id, MCPResult.upstreamError(id, JSONSlice.trusted(error), kind, name, prefix, at: revision))
+    }
+    guard kind == .capability, failure.code != kind.unknownCode, failure.code != .invalidArgs else {
+      return refuse(failure, kind, name, traceID: traceID)
+    }
+    session.answer(id, MCPResult.failedTool(id, at: revision, failure.message))
+  }
+
   func began(_ operation: OperationID, abandon: @escaping () -> Void) {
     session.operations[id] = operation
-    session.control.abandons[operation] = abandon
+    session.channel.abandons[operation] = abandon
   }
 
   func ended(_ operation: OperationID) {
     session.operations[id] = nil
-    session.control.abandons[operation] = nil
+    session.channel.abandons[operation] = nil
   }
 }

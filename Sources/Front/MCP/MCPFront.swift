@@ -3,13 +3,12 @@ import Protocol
 
 /// What the front keeps for its MCP clients.
 struct MCPFront {
-  /// By control session.
+  /// All that are open, by themselves.
   var sessions: [ObjectIdentifier: MCPSession] = [:]
-  /// Made when they are asked for; nil again when the catalog changed.
-  var resourceNames: NativeNames?
-  var promptNames: NativeNames?
-  /// What clients know of the lists: hashes of resources and prompts. Nil while there is no client.
-  var known: [ListKind: String]?
+  /// Those of bridges, by control session.
+  var bridges: [ObjectIdentifier: MCPSession] = [:]
+  /// What was asked for so far; at most three for each server and profile.
+  var views: [MCPView.Key: MCPView] = [:]
   /// Runs while changes are being gathered.
   var settling: Timer?
 }

@@ -11,11 +11,6 @@ enum MCPResult {
     case none = 0
   }
 
-  /// What we are, at our handshakes.
-  static let instructions =
-    "A deterministic facade over the tools, resources and prompts of many MCP servers: list capabilities, "
-    + "describe one when its arguments are not known, and call it by its id."
-
   /// A response. `freshness` is for the results that revision 2026-07-28 lets clients cache.
   static func response(
     _ id: RequestID, at revision: ProtocolRevision, freshness: Freshness? = nil, reserving: Int = 256,
@@ -34,21 +29,21 @@ enum MCPResult {
     }
   }
 
-  static func initialize(_ id: RequestID, at revision: ProtocolRevision) -> [UInt8] {
+  static func initialize(_ id: RequestID, at revision: ProtocolRevision, _ face: MCPFace) -> [UInt8] {
     response(id, at: revision) { writer in
       writer.member("protocolVersion", revision.rawValue)
-      writeCapabilities(to: &writer)
+      writer.member("capabilities", face.capabilities)
       writer.key("serverInfo")
-      writeServerInfo(to: &writer)
-      writer.member("instructions", instructions)
+      if let identity = face.identity { writer.splice(identity) } else { writeServerInfo(to: &writer) }
+      if let instructions = face.instructions { writer.member("instructions", instructions) }
     }
   }
 
-  static func discover(_ id: RequestID, at revision: ProtocolRevision) -> [UInt8] {
+  static func discover(_ id: RequestID, at revision: ProtocolRevision, _ face: MCPFace) -> [UInt8] {
     response(id, at: revision, freshness: .constant) { writer in
       writer.member("supportedVersions", ProtocolRevision.served)
-      writeCapabilities(to: &writer)
-      writer.member("instructions", instructions)
+      writer.member("capabilities", face.capabilities)
+      if let instructions = face.instructions { writer.member("instructions", instructions) }
     }
   }
 
@@ -89,26 +84,71 @@ enum MCPResult {
     }
   }
 
+  /// An upstream's result for a client of `full` or `direct` exposure. `keepsIdentity`: the server stays who it says it is.
+  static func exposed(
+    _ id: RequestID, _ result: JSONSlice, _ kind: EntryKind, _ translation: ResultTranslation, keepsIdentity: Bool
+  ) -> [UInt8] {
+    let isModern = translation.revision.era == .modern
+    return JSONRPCWriter.result(id: id, reserving: result.range.count + 320) { writer in
+      writer.beginObject()
+      if isModern { writer.member("resultType", result.member("resultType")?.string ?? "complete") }
+      translation.writeMembers(of: result, kind, to: &writer)
+      if isModern, kind == .resource { writeFreshness(max(0, result.member("ttlMs")?.int ?? 0), to: &writer) }
+      let meta = result.member("_meta").flatMap { $0.kind == .object ? $0 : nil }
+      if isModern, !(keepsIdentity && meta?.member(ModernEnvelope.serverInfo) != nil) {
+        writeMeta(of: meta, to: &writer)
+      } else if isModern, let meta {
+        writer.member("_meta", meta)
+      } else if let meta {
+        writeLegacyMeta(meta, to: &writer)
+      }
+      writer.endObject()
+    }
+  }
+
+  /// A tool that could not be carried out.
+  static func failedTool(_ id: RequestID, at revision: ProtocolRevision, _ text: String) -> [UInt8] {
+    response(id, at: revision) { writer in
+      writer.key("content")
+      writer.beginArray()
+      writer.beginObject()
+      writer.member("type", "text")
+      writer.member("text", text)
+      writer.endObject()
+      writer.endArray()
+      writer.member("isError", true)
+    }
+  }
+
+  /// An upstream's own error. Its code is kept unless the client's era has another for the same.
+  static func upstreamError(
+    _ id: RequestID, _ error: JSONSlice, _ kind: EntryKind, _ name: String, _ prefix: String,
+    at revision: ProtocolRevision
+  ) -> [UInt8] {
+    let code = error.member("code")?.int ?? MCPErrorCode.internalError
+    let message = prefix + (error.member("message")?.string ?? "no message")
+    // mcp-checklist RES-1: a resource that is not there.
+    if revision.era == .modern, kind == .resource, code == MCPErrorCode.resourceNotFound {
+      var writer = JSONWriter()
+      writer.beginObject()
+      writer.member("uri", name)
+      writer.endObject()
+      return JSONRPCWriter.error(
+        id: id, code: MCPErrorCode.invalidParams, message: message, data: JSONSlice(assembled: writer))
+    }
+    let data = error.member("data").flatMap { $0.isNull ? nil : $0 }
+    // Codes of the hop between us and the upstream say nothing to our client.
+    let isOfHop = MCPErrorCode.isModern(code)
+    return JSONRPCWriter.error(
+      id: id, code: isOfHop ? MCPErrorCode.internalError : code, message: message, data: isOfHop ? nil : data)
+  }
+
   private static func isOurs(_ key: JSONSlice, _ value: JSONSlice) -> Bool {
     key.isString("_meta") || key.isString("ttlMs") || key.isString("cacheScope")
       || (key.isString("resultType") && value.kind != .string)
   }
 
   // MARK: Parts
-
-  private static func writeCapabilities(to writer: inout JSONWriter) {
-    writer.key("capabilities")
-    writer.beginObject()
-    writer.key("tools")
-    writer.writeEmptyObject()
-    for name in ["resources", "prompts"] {
-      writer.key(name)
-      writer.beginObject()
-      writer.member("listChanged", true)
-      writer.endObject()
-    }
-    writer.endObject()
-  }
 
   private static func writeServerInfo(to writer: inout JSONWriter) {
     writer.beginObject()
@@ -120,6 +160,19 @@ enum MCPResult {
   private static func writeFreshness(_ milliseconds: Int, to writer: inout JSONWriter) {
     writer.member("ttlMs", milliseconds)
     writer.member("cacheScope", "private")
+  }
+
+  /// Without the keys that only the newer era has.
+  private static func writeLegacyMeta(_ meta: JSONSlice, to writer: inout JSONWriter) {
+    let kept = meta.members.filter { key, _ in key.string?.hasPrefix("io.modelcontextprotocol/") != true }
+    if kept.isEmpty { return }
+    writer.key("_meta")
+    writer.beginObject()
+    for (key, value) in kept {
+      writer.key(splicing: key)
+      writer.splice(value)
+    }
+    writer.endObject()
   }
 
   /// The upstream's `_meta`, if any, with us as the server.

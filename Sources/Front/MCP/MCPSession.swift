@@ -1,9 +1,12 @@
 import Protocol
-import Transport
 
-/// One MCP client behind a bridge: its state, and what runs for it. Confined to the front.
+/// One MCP client: its state, what it sees, and what runs for it. Confined to the front.
 final class MCPSession {
-  let control: ControlSession
+  let channel: any MCPChannel
+  /// Chosen anew when the client opens and the exposure depends on who it is.
+  var view: MCPView
+  /// The exposure depends on who the client is.
+  let choosesExposure: Bool
   var state = MCPSessionState()
   var subscriptions: [MCPSubscription] = []
   /// The operations of requests in flight.
@@ -11,28 +14,38 @@ final class MCPSession {
   /// Requests that the bridge sent to an earlier daemon before, and when; bounded by what can be in flight.
   var reasked: [RequestID: Int64] = [:]
 
-  init(_ control: ControlSession) { self.control = control }
+  init(_ channel: any MCPChannel, _ view: MCPView, choosesExposure: Bool = false) {
+    self.channel = channel
+    self.view = view
+    self.choosesExposure = choosesExposure
+  }
 
-  /// Queues a message; ignored when the bridge has gone.
-  func send(_ message: [UInt8]) { control.connection.send(message) }
+  /// Sends a message; ignored when the client has gone. `request`: what it tells something of.
+  func send(_ message: [UInt8], about request: RequestID? = nil) {
+    channel.send(message, about: request, isAnswer: false)
+  }
+
+  /// Answers what does not count as in flight.
+  func reply(_ id: RequestID?, _ message: [UInt8]) { channel.send(message, about: id, isAnswer: true) }
 
   /// Answers a request, unless it was cancelled.
   func answer(_ id: RequestID, _ message: [UInt8]) {
     reasked[id] = nil
     guard state.end(id) else { return }
-    guard message.count <= Frame.maximumLength else {
-      return send(
+    guard message.count <= channel.largestMessage else {
+      return reply(
+        id,
         JSONRPCWriter.error(
           id: id, code: MCPErrorCode.internalError,
-          message: "The answer has \(message.count) bytes; at most \(Frame.maximumLength) are possible"))
+          message: "The answer has \(message.count) bytes; at most \(channel.largestMessage) are possible"))
     }
-    send(message)
+    reply(id, message)
   }
 
   func refuse(_ refusal: MCPRefusal) {
     let message = JSONRPCWriter.error(
       id: refusal.id, code: refusal.code, message: refusal.message, data: refusal.data)
-    send(message)
+    reply(refusal.id, message)
   }
 
   /// Refuses a request that counts as in flight.
@@ -43,7 +56,7 @@ final class MCPSession {
   /// Gives up what runs for a request that the client has cancelled.
   func cancel(_ id: RequestID) {
     subscriptions.removeAll { $0.id == id }
-    if let operation = operations.removeValue(forKey: id) { control.abandons.removeValue(forKey: operation)?() }
+    if let operation = operations.removeValue(forKey: id) { channel.abandons.removeValue(forKey: operation)?() }
   }
 
   /// The bridge is about to repeat a request.
@@ -58,14 +71,14 @@ final class MCPSession {
   func notify(_ kind: ListKind) {
     if state.mayNotify { send(JSONRPCWriter.notification(method: kind.changeNotification)) }
     for subscription in subscriptions where subscription.kinds.contains(kind) {
-      send(subscription.change(of: kind))
+      send(subscription.change(of: kind), about: subscription.id)
     }
   }
 
   /// Who is there, for `status`.
   func note(_ client: JSONSlice?, era: ProtocolRevision.Era) {
-    control.era = era
-    if let name = client?.member("name")?.string { control.name = String(name.prefix(256)) }
-    if let version = client?.member("version")?.string { control.version = String(version.prefix(64)) }
+    channel.note(
+      name: client?.member("name")?.string.map { String($0.prefix(256)) },
+      version: client?.member("version")?.string.map { String($0.prefix(64)) }, era: era)
   }
 }

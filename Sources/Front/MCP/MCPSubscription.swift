@@ -1,6 +1,7 @@
+import Configuration
 import Protocol
 
-/// An open `subscriptions/listen` (2026-07-28). Only what is honoured is kept: our tools never change.
+/// An open `subscriptions/listen` (2026-07-28). Only what is honoured is kept: our own seven tools never change.
 struct MCPSubscription: Equatable {
   static let mostPerSession = 64
 
@@ -8,10 +9,11 @@ struct MCPSubscription: Equatable {
   let kinds: [ListKind]
 
   /// Nil without a filter object.
-  init?(_ id: RequestID, _ params: JSONSlice?) {
+  init?(_ id: RequestID, _ params: JSONSlice?, of view: MCPView) {
     guard let filter = params?.member("notifications"), filter.kind == .object else { return nil }
     self.id = id
-    kinds = [.resources, .prompts].filter { filter.member($0.listenFilter)?.bool == true }
+    let possible: [ListKind] = view.exposure == .compact ? [.resources, .prompts] : [.tools, .resources, .prompts]
+    kinds = possible.filter { filter.member($0.listenFilter)?.bool == true }
   }
 
   var acknowledgement: [UInt8] {

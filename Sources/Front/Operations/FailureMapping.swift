@@ -84,6 +84,7 @@ enum FailureMapping {
     var failure = OperationFailure(
       status: 502, code: .upstreamError, message: message, executionState: .completed)
     failure.argumentFault = error.member("code")?.int == MCPErrorCode.invalidParams ? .certain : .possible
+    failure.upstreamError = Array(error.bytes)
     return failure
   }
 

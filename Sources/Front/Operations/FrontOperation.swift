@@ -9,6 +9,8 @@ struct FrontOperation {
     /// Call, read or get.
     case carryOut
     case describe
+    /// Nothing: its server is waited for.
+    case meet
   }
 
   private(set) var id: OperationID
@@ -22,6 +24,10 @@ struct FrontOperation {
   /// `args` or `arguments`.
   let payload: JSONSlice?
   let admitted: MonotonicTime
+  /// Nil for what is found by its public id.
+  var route: OperationRoute?
+  /// The client's own `_meta`, for the upstream.
+  var meta: JSONSlice?
   /// Nil without an idempotency key.
   var keyed: KeyedRequest?
   /// Known once the id was looked up.
@@ -42,7 +48,7 @@ struct FrontOperation {
   }
 
   /// How it is called in messages: "Tool call".
-  var name: String { purpose == .describe ? "Description" : kind.operation }
+  var name: String { purpose == .carryOut ? kind.operation : "Description" }
   var traceID: String { trace.traceID.description }
   var deadline: MonotonicTime { admitted + .milliseconds(timeoutMilliseconds) }
 }

@@ -10,6 +10,9 @@ struct OperationRequest {
   /// A JSON string, or nil for null and absent.
   let requestID: JSONSlice?
   var key: IdempotencyKey?
+  /// Set by surfaces where clients name servers themselves.
+  var route: OperationRoute?
+  var meta: JSONSlice?
 
   /// How deep a body may nest; real arguments are far below, and recursive parsers of upstreams survive it.
   static let limits = JSONLimits(maxBytes: Frame.maximumLength, maxDepth: 256)
@@ -41,6 +44,13 @@ struct OperationRequest {
     } catch {
       return .failure(error)
     }
+  }
+
+  /// With the `_meta` of the MCP request that it came in.
+  func with(meta params: JSONSlice?) -> OperationRequest {
+    var request = self
+    request.meta = params?.member("_meta")
+    return request
   }
 
   /// With the key of the request's headers, which may say the same as the body and no more.

@@ -10,6 +10,9 @@ protocol ReplyTarget: AnyObject {
   /// Tells when the answer that was given last has left this process; nil: nobody knows.
   var delivery: Delivery { get }
 
+  /// What the client may see.
+  var scope: Scope { get }
+
   /// The word of log records: `http`, `cli` or `mcp`.
   var surface: String { get }
 
@@ -80,11 +83,13 @@ final class ControlRequest: ReplyTarget {
   let session: ControlSession
   let id: RequestID
   let origin: RequestOrigin?
+  let scope: Scope
 
   /// `reaskedAt`: when an earlier daemon was asked the same.
-  init(_ session: ControlSession, _ id: RequestID, reaskedAt: Int64? = nil) {
+  init(_ session: ControlSession, _ id: RequestID, scope: Scope, reaskedAt: Int64? = nil) {
     self.session = session
     self.id = id
+    self.scope = scope
     origin = RequestOrigin(client: session.client, id: id, reaskedAt: reaskedAt)
   }
 

@@ -14,6 +14,8 @@ package struct OperationFailure: Error, Sendable, Equatable {
   package var repetition = RetryAdvice.Classification.unsafe
   /// The value of the `Allow` header that goes with a 405.
   package var allow: String?
+  /// The upstream's own JSON-RPC error object, when it refused the request by one.
+  package var upstreamError: [UInt8]?
   /// Why arguments may have to do with it.
   package var argumentFault = ArgumentFault.none
   /// What helps, when we know it.

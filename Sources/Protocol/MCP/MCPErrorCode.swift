@@ -5,6 +5,8 @@ package enum MCPErrorCode {
   package static let methodNotFound = -32601
   package static let invalidParams = -32602
   package static let internalError = -32603
+  /// Before 2026-07-28: no such resource.
+  package static let resourceNotFound = -32002
   /// 2026-07-28: a header contradicts the body.
   package static let headerMismatch = -32020
   /// 2026-07-28: the request needs a client capability that was not declared.

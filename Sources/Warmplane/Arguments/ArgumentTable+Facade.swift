@@ -1,6 +1,6 @@
 /// The commands that use the servers.
 extension ArgumentTable {
-  private static let facadeFlags: [Flag] = [.output, .facadePort, .noStart]
+  private static let facadeFlags: [Flag] = [.output, .profile, .facadePort, .noStart]
 
   static let listCapabilities = Command(
     name: "list-capabilities", group: "Tools", summary: "List the tools of all servers",

@@ -30,6 +30,16 @@ extension Flag {
     "arguments", short: "a", value: .text("JSON"),
     help: "The arguments as JSON, or @FILE, or - for standard input (default: {})")
 
+  static let profile = Flag(
+    "profile", value: .text("NAME"), help: "See only what this profile of the config file grants")
+
+  static let onlyServer = Flag("server", value: .text("ID"), help: "See only this server of the config file")
+
+  static let exposure = Flag(
+    "exposure", value: .choice("FORM", ["compact", "full", "direct", "auto"]),
+    help: "compact: seven tools for everything (default); full: each server's own tools; direct: one server as it is; "
+      + "auto: by the client")
+
   static let watch = Flag("watch", help: "Draw it again every second, until interrupted")
 
   static let follow = Flag("follow", short: "f", help: "Go on with new records as they come, until interrupted")

@@ -126,6 +126,7 @@ actor Bridge {
         writer.member("kind", "mcp")
         writer.member("pid", Int(getpid()))
         writer.member("client", self.client)
+        self.attachment.view.write(to: &writer)
         writer.endObject()
       })
     loop.schedule(after: Self.helloPatience) {

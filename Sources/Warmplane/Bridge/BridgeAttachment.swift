@@ -7,6 +7,8 @@ struct BridgeAttachment: Sendable {
   private let place: DaemonPlace
   /// Whether the command line lets a daemon be started.
   private let isStarting: Bool
+  /// What the client is to see, and how.
+  let view: BridgeView
 
   /// For the config file of the command line, which must be valid.
   init(_ arguments: ParsedArguments) throws(CommandFailure) {
@@ -16,7 +18,7 @@ struct BridgeAttachment: Sendable {
     } catch {
       throw CommandFailure(error.description)
     }
-    try DaemonLocator.checkedConfiguration(location)
+    view = try BridgeView(arguments, try DaemonLocator.checkedConfiguration(location))
     place = try DaemonPlace(location)
     isStarting = !arguments.has(.noStart)
   }

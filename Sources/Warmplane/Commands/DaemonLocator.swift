@@ -49,7 +49,7 @@ enum DaemonLocator {
   private static func startedControl(
     _ location: ConfigurationLocation, isStarting: Bool
   ) throws(CommandFailure) -> ReturningClient {
-    try checkedConfiguration(location)
+    _ = try checkedConfiguration(location)
     let place = try DaemonPlace(location)
     let indicator = WaitIndicator("Starting the daemon …")
     defer { indicator.clear() }

@@ -18,11 +18,12 @@ struct Facade {
   }
 
   /// Blocks until the answer is there. `waiting` is shown on a terminal meanwhile.
-  func answer(to operation: FacadeOperation, waiting: String) throws(CommandFailure) -> ServiceAnswer {
+  func answer(to operation: FacadeOperation, profile: String?, waiting: String) throws(CommandFailure) -> ServiceAnswer
+  {
     let indicator = WaitIndicator(waiting)
     defer { indicator.clear() }
     do {
-      return try connection.answer(to: operation, onWait: indicator.observer)
+      return try connection.answer(to: operation, profile: profile, onWait: indicator.observer)
     } catch {
       guard case .nobodyListens = error, case .http(let client) = connection else { throw CommandFailure(error) }
       let nobody = "nobody answers at \(client.address)"

@@ -74,7 +74,8 @@ enum FacadeCommand {
   private static func run(
     _ operation: FacadeOperation, _ arguments: ParsedArguments, waiting: String
   ) throws(CommandFailure) -> ExitCode {
-    let answer = try DaemonLocator.facade(arguments).answer(to: operation, waiting: waiting)
+    let profile = arguments.value(of: .profile)
+    let answer = try DaemonLocator.facade(arguments).answer(to: operation, profile: profile, waiting: waiting)
     let form = arguments.value(of: .output).flatMap { OutputForm(rawValue: $0) }
     let result = Console.output(AnswerText.bytes(answer.body, form: form, style: .standardOutput))
     if result != .success { return result }

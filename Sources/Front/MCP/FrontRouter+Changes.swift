@@ -1,0 +1,60 @@
+import Configuration
+import Platform
+import Protocol
+
+/// Telling MCP clients that their lists changed.
+extension FrontRouter {
+  /// `subscriptions/listen`.
+  func listen(_ session: MCPSession, _ id: RequestID, _ params: JSONSlice?) {
+    guard let subscription = MCPSubscription(id, params, of: session.view) else {
+      return session.refuse(id, code: MCPErrorCode.invalidParams, "The member notifications must be an object")
+    }
+    guard session.subscriptions.count < MCPSubscription.mostPerSession else {
+      return session.refuse(
+        id, code: MCPErrorCode.internalError, "More than \(MCPSubscription.mostPerSession) subscriptions")
+    }
+    watchLists(of: session)
+    session.subscriptions.append(subscription)
+    session.send(subscription.acknowledgement, about: id)
+  }
+
+  /// From now on the session may be told what changes.
+  func watchLists(of session: MCPSession) {
+    if session.view.known == nil { session.view.known = exposedLists(session.view) }
+  }
+
+  /// Catalog or policy may have changed what clients see. Cheap while nobody is there to be told.
+  func exposedListsMayHaveChanged() {
+    for view in mcp.views.values { view.forgetNames() }
+    guard mcp.settling == nil, mcp.views.values.contains(where: { $0.known != nil }) else { return }
+    // Many servers become ready together; one notification is enough for all of them.
+    mcp.settling = loop.schedule(after: .milliseconds(100)) { self.tellChangedLists() }
+  }
+
+  private func tellChangedLists() {
+    mcp.settling = nil
+    for view in mcp.views.values {
+      guard let known = view.known else { continue }
+      let lists = exposedLists(view)
+      view.known = lists
+      let changed = ListKind.allCases.filter { lists[$0] != known[$0] }
+      guard !changed.isEmpty else { continue }
+      for session in mcp.sessions.values where session.view === view { changed.forEach { session.notify($0) } }
+    }
+  }
+
+  private func exposedLists(_ view: MCPView) -> [ListKind: String] {
+    func hash(_ kind: EntryKind) -> String {
+      var hash = FNV1a.Wide()
+      let names = view.names(kind, catalog)
+      for entry in catalog.sorted(kind) where isListed(entry, view.scope) {
+        hash.add("\(entry.server.utf8.count):\(entry.server)\(names.name(of: entry.id))".utf8)
+        hash.add(entry.item.bytes)
+      }
+      return hash.hex
+    }
+    var lists: [ListKind: String] = [.resources: hash(.resource), .prompts: hash(.prompt)]
+    if view.exposure != .compact { lists[.tools] = hash(.capability) }
+    return lists
+  }
+}

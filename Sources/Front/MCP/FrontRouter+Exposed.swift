@@ -1,0 +1,134 @@
+import Configuration
+import Protocol
+import Telemetry
+
+/// MCP's own methods on the entries of a view: tools of full and direct exposure, resources and prompts of every one.
+extension FrontRouter {
+  // MARK: Lists
+
+  /// `tools/list`, `resources/list`, `prompts/list`, in pages.
+  func listExposed(
+    _ session: MCPSession, _ kind: EntryKind, _ revision: ProtocolRevision, _ params: JSONSlice?,
+    _ call: (MCPCall.Form) -> MCPCall
+  ) {
+    let view = session.view
+    let cursor = params?.member("cursor").flatMap { $0.isNull ? nil : $0 }
+    guard cursor == nil || ListPage.start(after: cursor) != nil else {
+      return session.refuse(
+        call(.list { _ in }).id, code: MCPErrorCode.invalidParams, "The cursor is not one that this list gave")
+    }
+    list(
+      kind,
+      call(.list { writer in self.writeExposedList(kind, view, ListPage(after: cursor), revision, to: &writer) }),
+      wait: nil)
+  }
+
+  /// The upstreams' own objects under their listed names, as the members of a result.
+  func writeExposedList(
+    _ kind: EntryKind, _ view: MCPView, _ page: ListPage, _ revision: ProtocolRevision, to writer: inout JSONWriter
+  ) {
+    var page = page
+    let names = view.names(kind, catalog)
+    writer.key(kind.mcpListMember)
+    writer.beginArray()
+    for entry in catalog.sorted(kind) where !page.isBehind(entry.id) && isListed(entry, view.scope) {
+      guard page.takes(entry.id, size: entry.item.range.count) else { break }
+      let translation = view.translation(of: entry.server, at: revision)
+      ExposedItem.write(entry, as: names.name(of: entry.id), translation, to: &writer)
+    }
+    writer.endArray()
+    if let cursor = page.nextCursor { writer.member("nextCursor", cursor) }
+  }
+
+  // MARK: Use
+
+  /// `tools/call`, `resources/read`, `prompts/get`.
+  func useExposed(
+    _ session: MCPSession, _ id: RequestID, _ kind: EntryKind, _ params: JSONSlice?,
+    _ call: @escaping (MCPCall.Form) -> MCPCall
+  ) {
+    let member = kind == .resource ? "uri" : "name"
+    guard let name = params?.member(member)?.string else {
+      return session.refuse(id, code: MCPErrorCode.invalidParams, "The member \(member) must be a string")
+    }
+    let payload = kind == .resource ? nil : params?.member("arguments").flatMap { $0.isNull ? nil : $0 }
+    if kind == .capability, let payload, payload.kind != .object {
+      return session.refuse(id, code: MCPErrorCode.invalidParams, "The member arguments must be an object")
+    }
+    let trace = mcpTrace(params)
+    let view = session.view
+    func serve(_ target: ExposedTarget) {
+      let form: MCPCall.Form =
+        view.exposure == .compact ? .native(kind, name: name) : .exposed(kind, name: name, server: target.server)
+      let request = OperationRequest(kind: kind, id: target.id, payload: payload, requestID: nil, route: target.route)
+        .with(meta: params)
+      operate(kind, call(form), .success(request), trace: trace)
+    }
+    if let target = target(kind, name, view) { return serve(target) }
+    // A name alone does not tell its server, so an unknown one waits for first starts as the lists do.
+    let later = call(
+      .afterwards {
+        guard session.state.inFlight.contains(id) else { return }
+        if let target = self.target(kind, name, view) { return serve(target) }
+        if view.exposure == .compact { return serve(ExposedTarget(id: name, server: "", route: nil)) }
+        let failure = self.unknownExposed(kind, name, view)
+        call(.exposed(kind, name: name, server: "")).finish(
+          .failure(failure), requestID: nil, traceID: trace.traceID.description)
+      })
+    list(kind, later, wait: nil)
+  }
+
+  private func unknownExposed(_ kind: EntryKind, _ name: String, _ view: MCPView) -> OperationFailure {
+    let names = view.names(kind, catalog)
+    let listed = catalog.sorted(kind).lazy.filter { self.isListed($0, view.scope) }.map { names.name(of: $0.id) }
+    var failure = FailureMapping.unknown(kind, name)
+    let nearest = IDSuggestions.nearest(to: name, among: listed)
+    if !nearest.isEmpty { failure.hint = FailureHint(didYouMean: nearest, actor: .client) }
+    return failure
+  }
+
+  /// What a client means by a name or URI; nil when nothing is known of it yet.
+  private func target(_ kind: EntryKind, _ name: String, _ view: MCPView) -> ExposedTarget? {
+    if let server = view.directServer { return routed(kind, name, server) }
+    if let id = view.names(kind, catalog).id(of: name) {
+      if let entry = catalog.entry(kind, id) { return ExposedTarget(id: id, server: entry.server, route: nil) }
+      if view.exposure == .compact { return compactTarget(kind, name, id) }
+    }
+    guard view.exposure == .full else { return nil }
+    if kind == .resource {
+      if let (server, uri) = FullName.resource(name) {
+        return view.scope.includes(server) ? routed(kind, uri, server) : nil
+      }
+      guard let id = catalog.templatedID(of: name), let (server, _) = catalog.forwardedResource(id) else { return nil }
+      return ExposedTarget(id: id, server: server, route: nil)
+    }
+    // A server that was never listed has this one, if any.
+    for server in catalog.order where view.scope.includes(server) && !catalog.isListed(server) {
+      if let upstream = FullName.name(in: name, of: server) { return routed(kind, upstream, server) }
+    }
+    return nil
+  }
+
+  private func routed(_ kind: EntryKind, _ name: String, _ server: String) -> ExposedTarget {
+    ExposedTarget(
+      id: catalog.publicID(of: "\(server).\(name)", kind), server: server,
+      route: OperationRoute(server: server, upstreamName: name))
+  }
+
+  /// By the id itself, or by a URI that matches a template.
+  private func compactTarget(_ kind: EntryKind, _ name: String, _ id: String) -> ExposedTarget? {
+    if catalog.forwardedResource(id) != nil || !policy.allows(id) || !catalog.unlistedOwners(of: id, kind).isEmpty {
+      return ExposedTarget(id: id, server: "", route: nil)
+    }
+    guard kind == .resource, let templated = catalog.templatedID(of: name) else { return nil }
+    return ExposedTarget(id: templated, server: "", route: nil)
+  }
+}
+
+/// What a client of a view means.
+private struct ExposedTarget {
+  /// The public id.
+  let id: String
+  let server: String
+  let route: OperationRoute?
+}

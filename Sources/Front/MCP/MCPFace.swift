@@ -1,0 +1,87 @@
+import Configuration
+import Protocol
+
+/// What we are to a client: its answer to `initialize` and `server/discover`.
+struct MCPFace {
+  /// What we say of ourselves (contract §5.1).
+  static let introduction =
+    "A deterministic facade over the tools, resources and prompts of many MCP servers: list capabilities, "
+    + "describe one when its arguments are not known, and call it by its id."
+  private static let fullIntroduction =
+    "The tools, resources and prompts of several MCP servers; their names begin with the name of their server."
+  /// Clients put instructions into each prompt, and some cut them at 2,048 bytes.
+  static let longestInstructions = 2000
+  static let longestExcerpt = 400
+
+  let capabilities: JSONSlice
+  /// The server's own `serverInfo`; nil: ours.
+  var identity: JSONSlice?
+  var instructions: String?
+
+  /// `sessions`: what the servers of the view said of themselves, in the order of the configuration.
+  init(_ view: MCPView, _ sessions: [(server: String, session: UpstreamSession)]) {
+    if view.directServer != nil {
+      capabilities = Self.direct(sessions.first?.session)
+      identity = sessions.first?.session.serverInfo
+      instructions = sessions.first?.session.instructions
+      return
+    }
+    capabilities = Self.own(toolsChange: view.exposure == .full)
+    let own = view.exposure == .full ? Self.fullIntroduction : Self.introduction
+    instructions = Self.instructions(view.scope.profile?.instructions ?? own, sessions)
+  }
+
+  // MARK: Capabilities
+
+  private static func own(toolsChange: Bool) -> JSONSlice {
+    var writer = JSONWriter()
+    writer.beginObject()
+    writer.key("tools")
+    writer.beginObject()
+    if toolsChange { writer.member("listChanged", true) }
+    writer.endObject()
+    for name in ["resources", "prompts"] {
+      writer.key(name)
+      writer.beginObject()
+      writer.member("listChanged", true)
+      writer.endObject()
+    }
+    writer.endObject()
+    return JSONSlice(assembled: writer)
+  }
+
+  /// What the server announces and we carry; everything that we carry while nobody knows it.
+  private static func direct(_ session: UpstreamSession?) -> JSONSlice {
+    var writer = JSONWriter()
+    writer.beginObject()
+    for name in ["tools", "resources", "prompts"] {
+      if let session, session.capabilities.member(name) == nil { continue }
+      writer.key(name)
+      writer.beginObject()
+      let announced = session.map { $0.capabilities.member(name)?.member("listChanged")?.bool == true }
+      if announced ?? true { writer.member("listChanged", true) }
+      writer.endObject()
+    }
+    writer.endObject()
+    return JSONSlice(assembled: writer)
+  }
+
+  // MARK: Instructions
+
+  /// Words of servers are quoted, never ours, and bounded: a model reads them all.
+  static func instructions(
+    _ own: String, _ sessions: [(server: String, session: UpstreamSession)]
+  ) -> String {
+    var text = own
+    for (server, session) in sessions {
+      let words = (session.instructions ?? "").prefix(8 * longestExcerpt).split(whereSeparator: \.isWhitespace)
+      guard !words.isEmpty else { continue }
+      let whole = words.joined(separator: " ")
+      let excerpt = whole.count > longestExcerpt ? whole.prefix(longestExcerpt - 1) + "…" : whole[...]
+      let line = "\n\nServer \"\(server)\" says: \(excerpt)"
+      guard text.utf8.count + line.utf8.count <= longestInstructions else { break }
+      text += line
+    }
+    return text
+  }
+}

@@ -1,0 +1,50 @@
+import Configuration
+import Protocol
+
+/// What the clients of one scope and exposure see, and under which names. Shared by them; loop-confined.
+final class MCPView {
+  struct Key: Hashable {
+    let scope: ScopeName
+    /// Never `auto`.
+    let exposure: Exposure
+  }
+
+  let key: Key
+  /// Changes when the configuration does.
+  var scope: Scope {
+    didSet { forgetNames() }
+  }
+  /// Made when they are asked for; gone when the catalog changed.
+  private var names: [EntryKind: ExposedNames] = [:]
+  /// What clients know of the lists: hashes. Nil while there is no client that could be told of changes.
+  var known: [ListKind: String]?
+
+  init(_ key: Key, _ scope: Scope) {
+    self.key = key
+    self.scope = scope
+  }
+
+  var exposure: Exposure { key.exposure }
+
+  /// The server, when the view is of one and passes on what it says.
+  var directServer: String? { exposure == .direct ? scope.onlyServer : nil }
+
+  func names(_ kind: EntryKind, _ catalog: Catalog) -> ExposedNames {
+    if let names = names[kind] { return names }
+    let made = ExposedNames(catalog, kind, scope, exposure)
+    names[kind] = made
+    return made
+  }
+
+  func forgetNames() { names = [:] }
+
+  /// Under which URI clients of the view know a resource of a server.
+  func uri(of uri: String, _ server: String) -> String {
+    exposure == .full ? FullName.uri(of: uri, server) : uri
+  }
+
+  /// How results of a server are told to a client at this revision.
+  func translation(of server: String, at revision: ProtocolRevision) -> ResultTranslation {
+    ResultTranslation(revision: revision, server: exposure == .full ? server : nil)
+  }
+}

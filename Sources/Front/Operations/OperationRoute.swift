@@ -1,0 +1,15 @@
+import Protocol
+
+/// Where an operation goes whose client names the server itself, whatever the catalog knows.
+struct OperationRoute {
+  let server: String
+  /// What it is called there: a JSON string.
+  let upstreamName: JSONSlice
+
+  init(server: String, upstreamName: String) {
+    self.server = server
+    var writer = JSONWriter()
+    writer.value(upstreamName)
+    self.upstreamName = JSONSlice(assembled: writer)
+  }
+}

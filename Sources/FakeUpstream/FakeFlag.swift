@@ -162,6 +162,12 @@ struct FakeFlag: Sendable {
       return true
     },
     count("--prompts", "N", "prompts prompt_1 to N (default 0, then without the capability)") { $0.prompts = $1 },
+    toggle("--subscribe", "resources can be subscribed; see the tool touch") { $0.takesSubscriptions = true },
+    toggle("--refuse-subscribe", "resources/subscribe fails, though it is announced") {
+      $0.refusesSubscriptions = true
+    },
+    toggle("--logging", "takes logging/setLevel; see the tool log") { $0.takesLevels = true },
+    toggle("--completions", "completes every argument to its value and \"-1\" or \"-2\"") { $0.completes = true },
     text("--no-capabilities", "A,B", "capabilities neither advertised nor served: tools, resources, prompts") {
       $0.withoutCapabilities = Set(names($1))
     },

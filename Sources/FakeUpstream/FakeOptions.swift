@@ -45,6 +45,10 @@ struct FakeOptions {
   var templates: [String] = []
   var lateMethods: [String: Int] = [:]
   var prompts = 0
+  var takesSubscriptions = false
+  var refusesSubscriptions = false
+  var takesLevels = false
+  var completes = false
   var withoutCapabilities: Set<String> = []
 
   /// A command line that makes no sense; the sentence says which part.

@@ -6,6 +6,8 @@ extension FakeServer {
     var names: [String] = ["tools"]
     if options.resources > 0 || !options.templates.isEmpty { names.append("resources") }
     if options.prompts > 0 { names.append("prompts") }
+    if options.takesLevels { names.append("logging") }
+    if options.completes { names.append("completions") }
     return names.filter { !options.withoutCapabilities.contains($0) }
   }
 
@@ -65,6 +67,7 @@ extension FakeServer {
       result.key(name)
       result.beginObject()
       if name == "tools" { result.member("listChanged", true) }
+      if name == "resources", options.takesSubscriptions { result.member("subscribe", true) }
       result.endObject()
     }
     result.endObject()
@@ -72,16 +75,21 @@ extension FakeServer {
 
   // MARK: Changes
 
-  /// Opens a stream of changes. Of all that can be asked for, only changes of the tools are honoured.
+  /// Opens a stream of changes. Of all that can be asked for, changes of the tools and, if announced, those of resources
+  /// are honoured.
   func listen(_ request: MCPRequest) {
     let wanted = request.params?.member("notifications")?.member("toolsListChanged")?.bool == true
     let honoured = wanted && capabilities.contains("tools")
     if honoured { toolSubscriptions.append(request.id) }
+    let uris = request.params?.member("notifications")?.member("resourceSubscriptions")?.strings ?? []
+    let resources = options.takesSubscriptions && capabilities.contains("resources") ? uris : []
+    if !resources.isEmpty { resourceListens[request.id] = resources }
     connection.notify("notifications/subscriptions/acknowledged") { params in
       writeSubscription(request.id, into: &params)
       params.key("notifications")
       params.beginObject()
       if honoured { params.member("toolsListChanged", true) }
+      if !resources.isEmpty { params.member("resourceSubscriptions", strings: resources) }
       params.endObject()
     }
   }
@@ -94,7 +102,7 @@ extension FakeServer {
     }
   }
 
-  private func writeSubscription(_ id: RequestID, into params: inout JSONWriter) {
+  func writeSubscription(_ id: RequestID, into params: inout JSONWriter) {
     params.key("_meta")
     params.beginObject()
     params.member("io.modelcontextprotocol/subscriptionId", id)

@@ -26,6 +26,8 @@ extension FakeServer {
     case .crash: try crash(request)
     case .grandchild: try grandchild(request)
     case .addTool: try addTool(request)
+    case .log: try log(request)
+    case .touch: try touch(request)
     case .rpcError: try rpcError(request)
     case .toolError: throw .tool(request.arguments.json?.member("text")?.string ?? "failed as told")
     case .raw: try raw(request)

@@ -20,6 +20,11 @@ final class FakeServer {
   var cancelledIDs: [[UInt8]] = []
   /// Open `subscriptions/listen` requests that want to hear of tools, oldest first.
   var toolSubscriptions: [RequestID] = []
+  /// What those requests want to hear of resources, by their ids.
+  var resourceListens: [RequestID: [String]] = [:]
+  /// Legacy: resources that are subscribed, and the level that was set.
+  var subscribed: Set<String> = []
+  var logLevel: MessageLevel?
   var addedTools: [String] = []
   var counter = 0
   var listedTools = false
@@ -161,6 +166,8 @@ final class FakeServer {
   /// The requests that both eras have.
   private func serve(_ request: MCPRequest) throws(MCPFailure) {
     let capability = String(request.method.prefix { $0 != "/" })
+    if !request.isModern, isInitialized, try tellingRequest(request) { return }
+    if request.method == "completion/complete", options.completes { return try complete(request) }
     let known = capabilities.contains(capability) && Self.methods.contains(request.method)
     if !known, isFirstRequest, !request.isModern, options.onProbe == .exit { end(1) }
     guard known else { throw .methodNotFound(request.method) }
@@ -207,5 +214,6 @@ final class FakeServer {
     }
     asked = asked.filter { $0.value.id != id }
     toolSubscriptions.removeAll { $0 == id }
+    resourceListens[id] = nil
   }
 }

@@ -4,6 +4,8 @@ enum FakeTool: String, CaseIterable {
   case echo, sleep, count, progress, big, env, pid, cancelled
   // Tools that change the server or its surroundings.
   case crash, grandchild, addTool = "add_tool"
+  // Tools that make it tell something.
+  case log, touch
   // Bad answers, and questions.
   case rpcError = "rpc_error"
   case toolError = "tool_error"
@@ -27,6 +29,8 @@ enum FakeTool: String, CaseIterable {
     case .crash: "{code?}: exits with code, or SIGKILLs itself"
     case .grandchild: "{file}: starts a child that stays, writes its pid to file"
     case .addTool: "{name}: lists one more tool and announces it"
+    case .log: "{level, data, count?}: logs so often, if that level is wanted, then answers"
+    case .touch: "{uri, as?}: tells whoever subscribed uri that it, or its part as, has changed, then answers"
     case .rpcError: "{code, message, data?}: answers with that JSON-RPC error"
     case .toolError: "{text?}: answers with isError"
     case .raw: "{line}: writes the line to stdout as it is, then answers"

@@ -121,6 +121,7 @@ extension WorkerSupervisor {
         LogField("in_flight", snapshot.inFlight.count), LogField("answers", snapshot.unacknowledged.count),
       ])
     for operation in snapshot.inFlight { take(operation, server, link) }
+    inherit(snapshot.interests, server)
     // Without a session `boot` starts its upstream, or waits for the start that is under way.
     guard let session = snapshot.session else { return }
     server.session = session

@@ -27,6 +27,7 @@ extension WorkerSupervisor {
       if worker.blobs.isEmpty { self.endDrained(worker) }
       return delivery
     }
+    link.onNotification = { method, params in if method == WorkerMethod.progress { self.progressed(params) } }
     link.onLost = { _ in self.lost(worker) }
     link.process.onExit = { _ in self.drained(worker) }
     for (id, blob) in worker.blobs {

@@ -85,7 +85,9 @@ extension WorkerSupervisor {
     link.request(WorkerMethod.hello, params: { WorkerHello.current.write(to: &$0) }) { result in
       guard server.link === link, !server.isEnding else { return }
       switch result {
-      case .success(let answer) where WorkerSnapshot(answer) != nil: self.startUpstream(server, link)
+      case .success(let answer) where WorkerSnapshot(answer) != nil:
+        self.sendInterests(of: server)
+        self.startUpstream(server, link)
       case .success: self.giveUp(link)
       case .failure: self.giveUp(link)
       }
@@ -161,6 +163,11 @@ extension WorkerSupervisor {
       server.session = nil
       handle(.upstreamEnded(ServerFailure(detail, told: params)), server)
     case WorkerMethod.catalogChanged: if let link = server.link, server.machine.isUp { readCatalog(server, link) }
+    case WorkerMethod.progress: progressed(params)
+    case WorkerMethod.notification:
+      guard let notification = UpstreamNotification(params) else { return }
+      let id = server.id
+      delegate?.assumeIsolated { $0.upstreamNotified(server: id, notification) }
     case WorkerMethod.log: logLines(params, server)
     case WorkerMethod.warning:
       log.warn(

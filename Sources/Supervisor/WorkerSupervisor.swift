@@ -33,6 +33,8 @@ package actor WorkerSupervisor {
   var draining: [DrainingWorker] = []
   private var slots: StartSlots
   var active: [OperationID: ActiveOperation] = [:]
+  /// What clients want to hear of servers, by server.
+  var interests: [String: Interests] = [:]
   var isStopping = false
   private var omissions: [String: [String]] = [:]
   private var stopWaiters: [CheckedContinuation<Void, Never>] = []

@@ -21,16 +21,9 @@ extension Worker {
   }
 
   /// An operation ended: its answer is kept until it is acknowledged, and sent now if somebody listens.
-  func answered(_ answer: CallAnswer) { reply(answers.keep(answer)) }
-
-  func progressed(_ operation: OperationID, _ params: JSONSlice) {
-    reply(
-      JSONRPCWriter.notification(method: WorkerMethod.progress, reserving: params.range.count + 128) { writer in
-        writer.beginObject()
-        writer.member("operation", operation.description)
-        writer.member("params", params)
-        writer.endObject()
-      })
+  func answered(_ answer: CallAnswer) {
+    if let progress = relays.finish(answer.operation), hasRoomForRelays { reply(progress) }
+    reply(answers.keep(answer))
   }
 
   func probe(_ question: Question) {

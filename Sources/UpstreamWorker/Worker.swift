@@ -37,6 +37,10 @@ package actor Worker {
   private var isShuttingDown = false
   var isLogScheduled = false
   var answers = AnswerBook()
+  /// What clients want to hear of the upstream: of the last supervisor, until the next one says it anew.
+  var interests = Interests.none
+  var relays = RelayQueue()
+  var isRelayScheduled = false
 
   /// A request that is answered later: to the connection it came from and no other, because the next supervisor counts
   /// its requests from 1 too.
@@ -148,6 +152,7 @@ package actor Worker {
     connection.send(JSONRPCWriter.result(id: id) { snapshot(version).write(to: &$0) })
     for frame in answers.all { connection.send(frame) }
     sendLog()
+    sendHeldRelays()
   }
 
   private func snapshot(_ frameVersion: Int) -> WorkerSnapshot {
@@ -156,7 +161,7 @@ package actor Worker {
       server: launch?.server ?? "",
       fingerprint: launch?.fingerprint ?? "", mark: launch?.mark ?? "", session: link?.snapshot,
       isStarting: nextLaunch != nil || (link.map { !$0.isOver && $0.snapshot == nil } ?? false),
-      inFlight: link?.inFlight ?? [], unacknowledged: answers.operations)
+      inFlight: link?.inFlight ?? [], unacknowledged: answers.operations, interests: interests)
   }
 
   // MARK: Requests
@@ -183,6 +188,9 @@ package actor Worker {
     switch method {
     case WorkerMethod.cancel:
       if let operation = params?.member("operation")?.string.flatMap({ OperationID($0) }) { link?.cancel(operation) }
+    case WorkerMethod.interests:
+      interests = Interests(params)
+      link?.want(interests)
     case WorkerMethod.acknowledge: answers.acknowledge(params?.member("operations")?.operations ?? [])
     default: break
     }
@@ -229,10 +237,12 @@ package actor Worker {
         ended: { self.upstreamEnded($0) },
         answer: { self.answered($0) },
         progress: { self.progressed($0, $1) },
+        notification: { self.notified($0) },
         catalogChanged: { self.reply(JSONRPCWriter.notification(method: WorkerMethod.catalogChanged)) },
         hasLog: { self.scheduleLog() },
         gone: { self.upstreamGone() }))
     self.link = link
+    link.want(interests)
     link.start { events in transport(launch, link.ids, events) }
   }
 

@@ -39,13 +39,14 @@ import Testing
     let frame = CallFrame(
       operation: operation, blob: .trusted(#"{ "id" : 1.0 }"#), method: "tools/call",
       parameters: .trusted(#"{"name":"echo","arguments":\#(Self.payload)}"#), timeoutMilliseconds: 1500,
-      traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", wantsProgress: true,
+      traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", wantsProgress: true, logLevel: .notice,
       acknowledged: [OperationID(high: 0, low: 1), OperationID(high: 0, low: 2)])
     let read = try #require(try readCall(frame))
     #expect(read.operation == operation && read.method == "tools/call" && read.timeoutMilliseconds == 1500)
     #expect(read.blob.text == #"{ "id" : 1.0 }"#)
     #expect(read.parameters.text == #"{"name":"echo","arguments":\#(Self.payload)}"#)
     #expect(read.traceparent == frame.traceparent && read.wantsProgress && read.acknowledged == frame.acknowledged)
+    #expect(read.logLevel == .notice)
   }
 
   @Test func bareCall() throws {
@@ -54,6 +55,7 @@ import Testing
       traceparent: nil, wantsProgress: false, acknowledged: [])
     let read = try #require(try readCall(frame))
     #expect(read.blob.isNull && read.traceparent == nil && !read.wantsProgress && read.acknowledged.isEmpty)
+    #expect(read.logLevel == nil)
     #expect(
       String(decoding: frame.encoded(), as: UTF8.self)
         == #"{"jsonrpc":"2.0","id":"0123456789abcdeffedcba9876543210","method":"call","params":"#

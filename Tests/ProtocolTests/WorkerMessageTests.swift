@@ -141,7 +141,8 @@ import Testing
         InFlightOperation(
           operation: OperationID(high: 1, low: 2), blob: .trusted(#"{"b": 1.0}"#), remainingMilliseconds: 7)
       ],
-      unacknowledged: [OperationID(high: 3, low: 4), OperationID(high: 5, low: 6)])
+      unacknowledged: [OperationID(high: 3, low: 4), OperationID(high: 5, low: 6)],
+      interests: Interests(logLevel: .error, resources: ["a:b"]))
   }
 
   @Test(arguments: [true, false])
@@ -152,6 +153,7 @@ import Testing
     #expect(read.fingerprint == "f" && read.mark == "m" && read.session?.pid == (hasSession ? 77 : nil))
     #expect(read.isStarting == !hasSession)
     #expect(read.startedAt == 1 << 60 && read.unacknowledged == snapshot.unacknowledged)
+    #expect(read.interests == snapshot.interests)
     let operation = try #require(read.inFlight.first)
     #expect(read.inFlight.count == 1 && operation.operation == OperationID(high: 1, low: 2))
     #expect(operation.blob.text == #"{"b": 1.0}"# && operation.remainingMilliseconds == 7)

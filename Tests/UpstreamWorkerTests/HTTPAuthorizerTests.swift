@@ -176,7 +176,7 @@ private final class TestLink: Sendable {
             answer: { answer in
               box.withLock { $0 }?.answers.withLock { $0[answer.operation] = answer }
             },
-            progress: { _, _ in }, catalogChanged: {}, hasLog: {}, gone: {})))
+            progress: { _, _ in }, notification: { _ in }, catalogChanged: {}, hasLog: {}, gone: {})))
     }
     box.withLock { $0 = self }
   }

@@ -81,12 +81,49 @@ import Testing
         #expect(await eventually { servers.journal.count { $0 == "\(way) cancelled" } == count + 1 }, "\(what)")
       }
     }
+    try await hear(servers, way, client, revision)
     // Who asks for change notifications gets them, unless there is no stream for them.
     if way == "stateful" || way == "resumable" || revision.era == .modern {
       _ = try await client.answer(client.call("grow", #"{"name":"grown-\#(revision.rawValue)"}"#))
       #expect(await eventually { client.notifications(WorkerMethod.catalogChanged).count == 1 }, "\(what)")
     }
     #expect(try await client.request(WorkerMethod.shutdown).result != nil)
+  }
+
+  /// Log messages and changes of resources.
+  private func hear(
+    _ servers: Servers, _ way: String, _ client: WorkerClient, _ revision: ProtocolRevision
+  ) async throws {
+    let what = "\(way) \(revision.rawValue)"
+    let isModern = revision.era == .modern
+    let uri = "peer://greeting"
+    // A server without sessions has nobody whom it could tell later.
+    let hasSession = way != "stateless" || isModern
+    client.want(.notice, hasSession ? [uri] : [])
+    let notes = { Set(servers.journal.filter { $0.hasPrefix("\(way) ") }) }
+    if isModern {
+      try await Task.sleep(for: .milliseconds(300))
+    } else {
+      let wanted = Set(["\(way) level notice"] + (hasSession ? ["\(way) subscribe \(uri)"] : []))
+      #expect(await eventually { wanted.isSubset(of: notes()) }, "\(what)")
+    }
+    let call = client.call("log", #"{"level":"warning","data":"hot"}"#, log: .notice)
+    _ = try await client.answer(call)
+    // A single JSON text has no room for them.
+    let messages = client.relayed.filter { $0.method == "notifications/message" }
+    if way != "json" {
+      #expect(messages.count == 1 && messages.first?.params.member("data")?.string == "hot", "\(what)")
+      #expect(messages.first?.attribution == (way == "sse" ? .likely(call) : .certain(call)), "\(what)")
+    }
+    if hasSession {
+      _ = try await client.answer(client.call("touch", #"{"uri":"\#(uri)"}"#))
+      let told = { client.relayed.filter { $0.method == "notifications/resources/updated" } }
+      #expect(await eventually { told().first?.params.member("uri")?.string == uri }, "\(what)")
+    }
+    client.want(nil)
+    if hasSession, !isModern {
+      #expect(await eventually { notes().contains("\(way) unsubscribe \(uri)") }, "\(what)")
+    }
   }
 
   @Test(arguments: [1, 2])

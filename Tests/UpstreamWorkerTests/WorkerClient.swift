@@ -71,6 +71,11 @@ final class WorkerClient: Sendable {
     )
   }
 
+  /// What the upstream told beside answers and progress.
+  var relayed: [UpstreamNotification] {
+    notifications(WorkerMethod.notification).compactMap { UpstreamNotification($0) }
+  }
+
   // MARK: Sending
 
   func send(_ payload: [UInt8]) {
@@ -135,12 +140,12 @@ final class WorkerClient: Sendable {
   @discardableResult
   func call(
     _ tool: String, _ arguments: String = "{}", timeout: Int = 20_000, operation: OperationID = .random(),
-    progress: Bool = false, blob: String = #"{"who":"test"}"#, traceparent: String? = nil
+    progress: Bool = false, log: MessageLevel? = nil, blob: String = #"{"who":"test"}"#, traceparent: String? = nil
   ) -> OperationID {
     let frame = CallFrame(
       operation: operation, blob: .trusted(blob), method: "tools/call",
       parameters: .trusted(#"{"name":"\#(tool)","arguments":\#(arguments)}"#), timeoutMilliseconds: timeout,
-      traceparent: traceparent, wantsProgress: progress, acknowledged: [])
+      traceparent: traceparent, wantsProgress: progress, logLevel: log, acknowledged: [])
     send(frame.encoded())
     return operation
   }
@@ -152,6 +157,10 @@ final class WorkerClient: Sendable {
       throw TestFailure("no answer to \(operation): \(end ?? "it did not come")")
     }
     return answer
+  }
+
+  func want(_ level: MessageLevel?, _ uris: [String] = []) {
+    notify(WorkerMethod.interests) { Interests(logLevel: level, resources: uris).write(to: &$0) }
   }
 
   func acknowledge(_ operations: OperationID...) {

@@ -31,6 +31,10 @@ package struct UpstreamRequest: Sendable {
 
   /// Tells the upstream that nobody waits for the answer to the request `id` any more.
   package static func cancelled(id: Int, reason: String) -> [UInt8] {
+    cancelled(id: .int(Int64(id)), reason: reason)
+  }
+
+  package static func cancelled(id: RequestID, reason: String) -> [UInt8] {
     JSONRPCWriter.notification(method: "notifications/cancelled") { writer in
       writer.beginObject()
       writer.member("requestId", id)
@@ -65,9 +69,11 @@ package struct UpstreamRequest: Sendable {
   /// A client's operation: the members of `parameters` are spliced untouched; `_meta` is replaced by ours plus what of
   /// the caller's is not ours to set.
   ///
-  /// `progressToken` asks the upstream for progress; `traceparent` continues the operation's trace (SEP-414).
+  /// `progressToken` asks the upstream for progress; `traceparent` continues the operation's trace (SEP-414); `logLevel`
+  /// lets a 2026-07-28 upstream log about this request, and is nothing for an older one.
   package func operation(
-    id: Int, method: String, parameters: JSONSlice, traceparent: String?, progressToken: Int?, version: String
+    id: Int, method: String, parameters: JSONSlice, traceparent: String?, progressToken: Int?,
+    logLevel: MessageLevel? = nil, version: String
   ) -> [UInt8] {
     var writer = JSONWriter(reserving: parameters.range.count + 384)
     writer.beginObject()
@@ -85,14 +91,15 @@ package struct UpstreamRequest: Sendable {
         writer.spliceOneLine(value)
       }
     }
-    writeMeta(callerMeta, traceparent, progressToken, version, to: &writer)
+    writeMeta(callerMeta, traceparent, progressToken, logLevel, version, to: &writer)
     writer.endObject()
     writer.endObject()
     return writer.bytes
   }
 
   private func writeMeta(
-    _ callerMeta: JSONSlice?, _ traceparent: String?, _ progressToken: Int?, _ version: String,
+    _ callerMeta: JSONSlice?, _ traceparent: String?, _ progressToken: Int?, _ logLevel: MessageLevel?,
+    _ version: String,
     to writer: inout JSONWriter
   ) {
     guard callerMeta != nil || traceparent != nil || progressToken != nil || revision.era == .modern else { return }
@@ -106,7 +113,10 @@ package struct UpstreamRequest: Sendable {
     }
     if let traceparent { writer.member("traceparent", traceparent) }
     if let progressToken { writer.member("progressToken", progressToken) }
-    if revision.era == .modern { writeModernEnvelope(version: version, to: &writer) }
+    if revision.era == .modern {
+      writeModernEnvelope(version: version, to: &writer)
+      if let logLevel { writer.member("io.modelcontextprotocol/logLevel", logLevel.rawValue) }
+    }
     writer.endObject()
   }
 

@@ -18,12 +18,14 @@ package struct CallFrame: Sendable {
   package let traceparent: String?
   /// Whether the asker wants progress notifications.
   package let wantsProgress: Bool
+  /// The least severe log messages that the asker wants; only a 2026-07-28 upstream is told so with its request.
+  package let logLevel: MessageLevel?
   /// Answers that this frame acknowledges on the way.
   package let acknowledged: [OperationID]
 
   package init(
     operation: OperationID, blob: JSONSlice, method: String, parameters: JSONSlice, timeoutMilliseconds: Int,
-    traceparent: String?, wantsProgress: Bool, acknowledged: [OperationID]
+    traceparent: String?, wantsProgress: Bool, logLevel: MessageLevel? = nil, acknowledged: [OperationID]
   ) {
     self.operation = operation
     self.blob = blob
@@ -32,6 +34,7 @@ package struct CallFrame: Sendable {
     self.timeoutMilliseconds = timeoutMilliseconds
     self.traceparent = traceparent
     self.wantsProgress = wantsProgress
+    self.logLevel = logLevel
     self.acknowledged = acknowledged
   }
 
@@ -47,6 +50,7 @@ package struct CallFrame: Sendable {
       writer.member("timeoutMs", timeoutMilliseconds)
       if let traceparent { writer.member("traceparent", traceparent) }
       if wantsProgress { writer.member("progress", true) }
+      if let logLevel { writer.member("logLevel", logLevel.rawValue) }
       if !acknowledged.isEmpty { writer.member("acknowledged", operations: acknowledged) }
       writer.member("params", parameters)
       writer.endObject()
@@ -64,6 +68,7 @@ package struct CallFrame: Sendable {
     var timeout: Int?
     var traceparent: String?
     var wantsProgress = false
+    var logLevel: MessageLevel?
     var acknowledged: [OperationID] = []
     for (key, value) in params.members {
       switch key.string {
@@ -73,6 +78,7 @@ package struct CallFrame: Sendable {
       case "timeoutMs": timeout = value.int
       case "traceparent": traceparent = value.string
       case "progress": wantsProgress = value.bool ?? false
+      case "logLevel": logLevel = value.string.flatMap { MessageLevel(rawValue: $0) }
       case "acknowledged": acknowledged = value.operations
       default: break
       }
@@ -82,7 +88,7 @@ package struct CallFrame: Sendable {
     else { return nil }
     self.init(
       operation: operation, blob: blob, method: method, parameters: parameters, timeoutMilliseconds: timeout,
-      traceparent: traceparent, wantsProgress: wantsProgress, acknowledged: acknowledged)
+      traceparent: traceparent, wantsProgress: wantsProgress, logLevel: logLevel, acknowledged: acknowledged)
   }
 }
 

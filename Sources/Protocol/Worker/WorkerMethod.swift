@@ -32,6 +32,8 @@ package enum WorkerMethod {
   package static let cancel = "call/cancel"
   /// The supervisor has delivered these answers; the worker forgets them.
   package static let acknowledge = "call/acknowledge"
+  /// What clients want to hear of the upstream (`Interests`), the whole of it. A worker keeps it until the next one.
+  package static let interests = "upstream/interests"
 
   // MARK: Notifications of the worker
 
@@ -43,6 +45,8 @@ package enum WorkerMethod {
   package static let catalogChanged = "catalog/changed"
   /// A progress notification of the upstream for one operation.
   package static let progress = "call/progress"
+  /// A log message or a change of a resource (`UpstreamNotification`).
+  package static let notification = "upstream/notification"
   /// Lines of the upstream's stderr, or of its stdout that were no messages.
   package static let log = "upstream/log"
   /// Something about an upstream's credentials that an operator should know: `message`, `key` and `error`.

@@ -19,10 +19,13 @@ package struct WorkerSnapshot: Sendable {
   package let inFlight: [InFlightOperation]
   /// Operations whose answers follow this snapshot, because nobody acknowledged them.
   package let unacknowledged: [OperationID]
+  /// What the last supervisor wanted to hear of the upstream.
+  package let interests: Interests
 
   package init(
     frameVersion: Int, pid: Int32, startedAt: Int64, version: String, server: String, fingerprint: String, mark: String,
-    session: UpstreamSession?, isStarting: Bool, inFlight: [InFlightOperation], unacknowledged: [OperationID]
+    session: UpstreamSession?, isStarting: Bool, inFlight: [InFlightOperation], unacknowledged: [OperationID],
+    interests: Interests = .none
   ) {
     self.frameVersion = frameVersion
     self.pid = pid
@@ -35,6 +38,7 @@ package struct WorkerSnapshot: Sendable {
     self.isStarting = isStarting
     self.inFlight = inFlight
     self.unacknowledged = unacknowledged
+    self.interests = interests
   }
 
   package func write(to writer: inout JSONWriter) {
@@ -56,6 +60,10 @@ package struct WorkerSnapshot: Sendable {
     for operation in inFlight { operation.write(to: &writer) }
     writer.endArray()
     writer.member("unacknowledged", operations: unacknowledged)
+    if interests != .none {
+      writer.key("interests")
+      interests.write(to: &writer)
+    }
     writer.endObject()
   }
 
@@ -70,6 +78,7 @@ package struct WorkerSnapshot: Sendable {
       mark: slice.member("mark")?.string ?? "", session: UpstreamSession(slice.member("session")),
       isStarting: slice.member("starting")?.bool ?? false,
       inFlight: slice.member("inFlight")?.elements.compactMap { InFlightOperation($0) } ?? [],
-      unacknowledged: slice.member("unacknowledged")?.operations ?? [])
+      unacknowledged: slice.member("unacknowledged")?.operations ?? [],
+      interests: Interests(slice.member("interests")))
   }
 }

@@ -16,10 +16,15 @@ package struct Operation: Sendable {
   /// The whole time it was given, for messages; milliseconds.
   package let timeoutMilliseconds: Int
   package let traceparent: String?
+  /// Whether the asker wants to hear of its progress.
+  package let wantsProgress: Bool
+  /// The least severe log messages about it that the asker wants; for a 2026-07-28 upstream.
+  package let logLevel: MessageLevel?
 
   package init(
     id: OperationID, server: String, method: String, parameters: JSONSlice, blob: JSONSlice,
-    deadline: MonotonicTime, timeoutMilliseconds: Int, traceparent: String?
+    deadline: MonotonicTime, timeoutMilliseconds: Int, traceparent: String?,
+    wantsProgress: Bool = false, logLevel: MessageLevel? = nil
   ) {
     self.id = id
     self.server = server
@@ -29,6 +34,8 @@ package struct Operation: Sendable {
     self.deadline = deadline
     self.timeoutMilliseconds = timeoutMilliseconds
     self.traceparent = traceparent
+    self.wantsProgress = wantsProgress
+    self.logLevel = logLevel
   }
 }
 
@@ -63,6 +70,11 @@ package protocol SupervisorDelegate: Actor {
   func operationAdopted(_ id: OperationID, server: String, blob: JSONSlice)
   /// Everything that an earlier daemon left is known: no more `operationAdopted`.
   func workersIdentified()
+  /// An operation goes on: parameters of the upstream's `notifications/progress`, with a token that means nothing here.
+  /// Also for one that an earlier daemon was asked for; never after `operationEnded`.
+  func operationProgressed(_ id: OperationID, _ params: JSONSlice)
+  /// An upstream has logged something, or a resource of it has changed.
+  func upstreamNotified(server: String, _ notification: UpstreamNotification)
   /// A `wait(for:)` ended.
   func serverWaitEnded(_ id: OperationID, _ result: ServerWait)
   /// A server's lists were read.

@@ -29,6 +29,10 @@ final class ServerRuntime {
   /// What the handshake found out, for the next start.
   var era: ProtocolRevision.Era?
 
+  /// What clients of the last daemon wanted to hear of the server, as long as they may come back.
+  var inheritedInterests = Interests.none
+  var inheritanceTimer: Timer?
+
   /// Operations that wait for the server, in order of admission.
   var waiting: [OperationID] = []
   /// Operations that the worker has.

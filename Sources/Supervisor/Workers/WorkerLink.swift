@@ -136,10 +136,15 @@ final class WorkerLink {
     let frame = CallFrame(
       operation: operation.id, blob: operation.blob, method: operation.method, parameters: operation.parameters,
       timeoutMilliseconds: max(0, Int((operation.deadline - now).wholeNanoseconds / 1_000_000)),
-      traceparent: operation.traceparent, wantsProgress: false, acknowledged: acknowledgements.takeDelivered())
+      traceparent: operation.traceparent, wantsProgress: operation.wantsProgress,
+      logLevel: operation.logLevel, acknowledged: acknowledgements.takeDelivered())
     connection.send(frame.encoded())
     FaultPoint.callQueued.reach()
     FaultPoint.callSent.reach { connection.flush() }
+  }
+
+  func send(_ interests: Interests) {
+    connection.send(JSONRPCWriter.notification(method: WorkerMethod.interests) { interests.write(to: &$0) })
   }
 
   func cancel(_ operation: OperationID) {

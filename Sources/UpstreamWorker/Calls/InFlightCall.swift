@@ -9,6 +9,8 @@ struct InFlightCall {
   let timer: Timer
   /// The upstream found its headers wrong once, and it was sent again with others.
   var hasNewHeaders = false
+  /// The highest progress that was told; it only ever rises (MCP progress).
+  var progress: Double?
 
   /// An answer of ours to the asker.
   func answer(_ outcome: CallOutcome) -> CallAnswer {

@@ -9,21 +9,21 @@ final class StdioTransport: UpstreamTransport {
   /// While this many bytes wait for the pipe, further operations are held back.
   static let pipeBacklog = 256 * 1024
 
-  private enum Phase {
+  enum Phase {
     case opening(Handshake)
     case open(Established)
     case over
   }
 
-  private let loop: EventLoop
+  let loop: EventLoop
   private let launch: UpstreamLaunch
   private let ids: RequestIDs
-  private let events: TransportEvents
+  let events: TransportEvents
   /// Starts a process.
   private let makeProcess: () throws(SystemError) -> StdioProcess
 
-  private var phase: Phase
-  private var process: StdioProcess?
+  private(set) var phase: Phase
+  private(set) var process: StdioProcess?
   private var probeTimer: Timer?
   private var isRestarting = false
   private var isStopped = false
@@ -31,6 +31,10 @@ final class StdioTransport: UpstreamTransport {
   private var firstBytes: [Int: Int] = [:]
   /// Operations that wait for room in the pipe, in order.
   private var held: [OutgoingRequest] = []
+  /// What a 2026-07-28 upstream is asked to tell.
+  var listens = ListenSwitch()
+  var listenPlan = StreamPlan()
+  var resources: [String] = []
 
   init(
     loop: EventLoop, reaper: Reaper, thread: BlockingThread, launch: UpstreamLaunch, program: StdioLaunch,
@@ -108,7 +112,7 @@ final class StdioTransport: UpstreamTransport {
   private func open(_ session: Established, lastID: Int) {
     ids.skip(to: lastID)
     phase = .open(session)
-    if let subscription = Subscription(session) { process?.write(subscription.request(id: .string("listen-1"))) }
+    perform(listens.want(Subscription(session, resources: resources)))
     events.opened(session)
   }
 
@@ -135,7 +139,7 @@ final class StdioTransport: UpstreamTransport {
       advance(.error(id: id, code: MCPErrorCode.invalidRequest, message: failure.detail, data: nil))
     default:
       if let id = message.answeredID { firstBytes[id] = nil }
-      events.received(message)
+      if !isAboutListening(message) { events.received(message, .shared) }
     }
   }
 

@@ -11,8 +11,8 @@ enum IncomingMessage {
   /// The upstream asks us.
   case request(id: RequestID, method: String)
   case notification(method: String, JSONSlice?)
-  /// An answer with an id that was never ours.
-  case foreign
+  /// An answer with an id that is none of our numbers.
+  case foreign(RequestID?, isError: Bool)
   /// No message; what to note about it.
   case noise(String)
 
@@ -48,7 +48,8 @@ enum IncomingMessage {
     case .errorResponse(nil): self = .error(id: nil, UpstreamError(message))
     case .request(let id, let method): self = .request(id: id, method: method)
     case .notification(let method): self = .notification(method: method, message.params)
-    case .response, .errorResponse: self = .foreign
+    case .response(let id): self = .foreign(id, isError: false)
+    case .errorResponse(let id): self = .foreign(id, isError: true)
     }
   }
 

@@ -30,7 +30,7 @@ extension UpstreamLink {
     var request = OutgoingRequest(id, .call, frame.method) {
       UpstreamRequest(revision: session.revision).operation(
         id: id, method: frame.method, parameters: frame.parameters, traceparent: frame.traceparent,
-        progressToken: frame.wantsProgress ? id : nil, version: WarmplaneVersion.current)
+        progressToken: frame.wantsProgress ? id : nil, logLevel: frame.logLevel, version: WarmplaneVersion.current)
     }
     request.parameters = frame.parameters
     if transport.carriesHeaders, frame.method == "tools/call" {

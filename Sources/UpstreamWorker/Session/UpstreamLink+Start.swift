@@ -13,24 +13,28 @@ extension UpstreamLink {
       TransportEvents(
         alive: { [weak self] in self?.noteAlive() },
         opened: { [weak self] session in self?.open(session) },
-        received: { [weak self] message in self?.receive(message) },
+        received: { [weak self] message, origin in self?.receive(message, origin) },
         failed: { [weak self] id, failure in self?.failed(id, failure) },
-        missedChanges: { [weak self] in self?.listsMayHaveChanged() },
+        missedChanges: { [weak self] in self?.missedChanges() },
         ended: { [weak self] end in self?.transportEnded(end) },
         gone: { [weak self] in self?.transportGone() },
         note: { [weak self] text in self?.note(text) },
         line: { [weak self] line in self?.logged(line) }))
     self.transport = transport
+    transport.listen(to: interests.resources)
     transport.start()
   }
 
   private func open(_ established: Established) {
     session = established
+    forgetInterests(established)
     switch phase {
     case .opening:
       phase = .listing
       beginListing(Set(ListKind.allCases))
-    case .listing, .ready: listsMayHaveChanged()
+    case .listing, .ready:
+      listsMayHaveChanged()
+      reconcile()
     case .over: break
     }
   }
@@ -41,6 +45,7 @@ extension UpstreamLink {
     deadline?.cancel()
     guard let snapshot else { fatalError("a session became ready without a transport") }
     handlers.started(.success(snapshot))
+    reconcile()
   }
 
   private func startTimedOut() {

@@ -19,6 +19,7 @@ final class UpstreamLink {
     var ended: (UpstreamEnd) -> Void
     var answer: (CallAnswer) -> Void
     var progress: (OperationID, JSONSlice) -> Void
+    var notification: (UpstreamNotification) -> Void
     var catalogChanged: () -> Void
     /// Lines are ready in `takeLog()`.
     var hasLog: () -> Void
@@ -40,6 +41,7 @@ final class UpstreamLink {
   enum Pending {
     case list(ListKind)
     case probe(PendingProbe)
+    case interest(PendingInterest)
     case call
   }
 
@@ -63,6 +65,8 @@ final class UpstreamLink {
   /// After lists that failed for a reason that passes.
   var listBackoff = ListBackoff()
   var toolHeaders = ToolHeaders()
+  var interests = Interests.none
+  var interestState = InterestState()
   /// Operations that wait for the tools' schemas, with the refusal that made them wait.
   var headerRefusals: [(operation: OperationID, error: JSONSlice)] = []
   var relistTimer: Timer?
@@ -95,7 +99,7 @@ final class UpstreamLink {
 
   // MARK: Receiving
 
-  func receive(_ message: IncomingMessage) {
+  func receive(_ message: IncomingMessage, _ origin: MessageOrigin) {
     switch message {
     case .result(let id, let result):
       noteAlive()
@@ -109,7 +113,7 @@ final class UpstreamLink {
       asked(id, method)
     case .notification(let method, let params):
       noteAlive()
-      notified(method, params)
+      notified(method, params, origin)
     case .foreign: noteAlive()  // a late or foreign answer
     case .noise(let text): note(text)
     }
@@ -130,6 +134,8 @@ final class UpstreamLink {
       }
     case .list(let kind): listAnswered(kind, answer)
     case .probe(let probe): probe.handler(.success(.now - probe.started))
+    case .interest(let interest):
+      if case .success = answer { ended(interest, isDone: true) } else { ended(interest, isDone: false) }
     case nil: break  // late: the call was cancelled or timed out
     }
   }
@@ -151,6 +157,7 @@ final class UpstreamLink {
     case .list(let kind): listFailed(kind, failure)
     case .probe(let probe):
       probe.handler(failure.isAnswer ? .success(.now - probe.started) : .failure(failure.failure))
+    case .interest(let interest): ended(interest, isDone: false)
     case nil: break
     }
   }
@@ -166,14 +173,15 @@ final class UpstreamLink {
     }
   }
 
-  private func notified(_ method: String, _ params: JSONSlice?) {
+  private func notified(_ method: String, _ params: JSONSlice?, _ origin: MessageOrigin) {
     let changed = ListKind.allCases.filter { $0.changeNotification == method }
-    if !changed.isEmpty {
-      listChanged(changed)
-    } else if method == "notifications/progress", let params, let token = params.member("progressToken")?.int,
-      let call = calls[token], call.frame.wantsProgress
-    {
-      handlers.progress(call.frame.operation, params)
+    if !changed.isEmpty { return listChanged(changed) }
+    guard let params, params.kind == .object else { return }
+    switch method {
+    case "notifications/progress": progressed(params)
+    case "notifications/message": logged(params, origin)
+    case "notifications/resources/updated": resourceUpdated(params)
+    default: break
     }
   }
 

@@ -3,7 +3,7 @@ import Protocol
 /// A request on its way to the upstream.
 struct OutgoingRequest {
   /// What it is for: transports treat operations unlike the link's own requests.
-  enum Purpose { case call, list, probe }
+  enum Purpose { case call, list, probe, interest }
 
   /// Never used before in this session.
   let id: Int

@@ -20,6 +20,8 @@ protocol UpstreamTransport: AnyObject {
   func start()
   /// Sends a request. Its answer is `received`; if there will be none, it is `failed`, or the transport `ended`.
   func send(_ request: OutgoingRequest)
+  /// A 2026-07-28 upstream is to tell when one of these resources changes: these and no others. Also before `start`.
+  func listen(to resources: [String])
   /// Sends an answer of ours to a request of the upstream; what becomes of it is not told.
   func reply(_ message: [UInt8])
   /// Stops waiting for the answer to a request and tells the upstream, giving `reason`, if it knows of the request.
@@ -39,10 +41,10 @@ struct TransportEvents {
   /// The session is open. A second time: it was lost and is a new one; what the upstream forgot with it is to be asked
   /// for again.
   var opened: (Established) -> Void
-  var received: (IncomingMessage) -> Void
+  var received: (IncomingMessage, MessageOrigin) -> Void
   /// A request will not be answered.
   var failed: (_ id: Int, RequestFailure) -> Void
-  /// Changes of the lists may have been missed.
+  /// Changes of the lists and of resources may have been missed.
   var missedChanges: () -> Void
   /// There will be no session, or it is over: no event about requests follows. Once; not after `stop`.
   var ended: (UpstreamEnd) -> Void

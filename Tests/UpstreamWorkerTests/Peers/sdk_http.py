@@ -96,6 +96,22 @@ def register(server, way):
         return "grown"
 
     @server.tool()
+    async def log(level: str, data: str, ctx: Context) -> str:
+        await ctx.log(level, data)
+        return "logged"
+
+    @server.tool()
+    async def touch(uri: str, ctx: Context) -> str:
+        """Tells those who subscribed a resource that it has changed."""
+        if SDK == 2:
+            await ctx.notify_resource_updated(uri)
+        if uri in subscribed:
+            await ctx.session.send_resource_updated(uri)
+        return "touched"
+
+    subscribed = take_wishes(server, way)
+
+    @server.tool()
     async def leave(ctx: Context) -> str:
         """Closes the answer's stream before it answers (SEP-1699)."""
         await ctx.close_sse_stream()
@@ -124,6 +140,47 @@ async def listen(port):
             listener.close()
             open(READY + ".waiting", "w", encoding="utf-8").close()
             await anyio.sleep(0.005)
+
+
+def take_wishes(server, way):
+    """logging/setLevel and resources/subscribe. Returns the URIs that are subscribed, which change."""
+    subscribed = set()
+
+    def asked(what, value, change=None):
+        note(f"{way} {what} {value}")
+        if change:
+            change(str(value))
+
+    if SDK == 1:
+        low = server._mcp_server
+
+        @low.set_logging_level()
+        async def set_level(level):
+            asked("level", level)
+
+        @low.subscribe_resource()
+        async def subscribe(uri):
+            asked("subscribe", uri, subscribed.add)
+
+        @low.unsubscribe_resource()
+        async def unsubscribe(uri):
+            asked("unsubscribe", uri, subscribed.discard)
+
+        return subscribed
+
+    from mcp_types import EmptyResult, SetLevelRequestParams, SubscribeRequestParams, UnsubscribeRequestParams
+
+    def take(method, kind, what, attribute, change=None):
+        async def handle(context, params):
+            asked(what, getattr(params, attribute), change)
+            return EmptyResult()
+
+        server._lowlevel_server.add_request_handler(method, kind, handle)
+
+    take("logging/setLevel", SetLevelRequestParams, "level", "level")
+    take("resources/subscribe", SubscribeRequestParams, "subscribe", "uri", subscribed.add)
+    take("resources/unsubscribe", UnsubscribeRequestParams, "unsubscribe", "uri", subscribed.discard)
+    return subscribed
 
 
 async def main():

@@ -15,8 +15,7 @@ extension HTTPTransport {
   func reopen(_ loss: SessionLoss) {
     guard !isOver, handshake == nil, let lost = session else { return }
     session = nil
-    stream?.stop()
-    stream = nil
+    closeStreams()
     lost.isSuperseded = loss == .superseded
     closeIfUnused(lost)
     open(era: .legacy, opensEventStream: lost.eventStream != nil)
@@ -102,7 +101,7 @@ extension HTTPTransport {
             status: 200, error: error, isOurs: true, sentence: "\(error.message) (code: \(error.code))")))
     case .unusable(openingID, let failure): openingAnswered(.unusable("sent an answer of no use: \(failure.detail)"))
     case .result, .error, .unusable, .foreign: break
-    case .request, .notification, .noise: events.received(message)
+    case .request, .notification, .noise: events.received(message, .unsolicited)
     }
   }
 

@@ -42,7 +42,7 @@ extension HTTPTransport {
       // The answer to another request has no business here.
       if message.answeredID == run.request.id { answer(run, message) }
     case .foreign: break
-    case .request, .notification, .noise: events.received(message)
+    case .request, .notification, .noise: events.received(message, .answer(run.request.id))
     }
   }
 
@@ -59,7 +59,7 @@ extension HTTPTransport {
       events.failed(run.request.id, RequestFailure(.notSent, CallFailure(.upstreamDied, "the server \(detail)")))
       return end(UpstreamEnd(detail))
     }
-    events.received(message)
+    events.received(message, .answer(run.request.id))
   }
 
   // MARK: Ends

@@ -6,22 +6,38 @@ import Protocol
 extension HTTPTransport {
   /// Opens the stream that belongs to a session, if there is one. Many upstreams have none, which is fine.
   func openStream(_ session: HTTPSession, _ established: Established) {
-    stream?.stop()
-    stream = nil
+    closeStreams()
+    openedSession = established
     if session.eventStream != nil { return }
     if session.revision.era == .modern {
-      guard let subscription = Subscription(established) else { return }
-      stream = standingStream(session) { [weak self] _, handlers in self?.listen(subscription, session, handlers) }
+      perform(listens.want(Subscription(established, resources: resources)))
     } else if launch.allowStateless != true {
-      stream = standingStream(session) { [weak self] lastEventID, handlers in
+      stream = standingStream(session, message: { [weak self] in self?.told($0, .unsolicited) }) {
+        [weak self] lastEventID, handlers in
         self.map { UpstreamExchange($0.access, .stream(session.endpoint, session, lastEventID: lastEventID), handlers) }
       }
+      stream?.open()
     }
-    stream?.open()
+  }
+
+  func closeStreams() {
+    stream?.stop()
+    stream = nil
+    for stream in listenStreams.values { stream.stop() }
+    listenStreams = [:]
+    listens = ListenSwitch()
+  }
+
+  func listen(to resources: [String]) {
+    self.resources = resources
+    guard let openedSession, openedSession.revision.era == .modern, session != nil, !isOver else { return }
+    perform(listens.want(Subscription(openedSession, resources: resources)))
   }
 
   private func standingStream(
-    _ session: HTTPSession, _ exchange: @escaping (String, UpstreamExchange.Handlers) -> UpstreamExchange?
+    _ session: HTTPSession, message: @escaping (IncomingMessage) -> Void, refused: @escaping () -> Void = {},
+    opened: @escaping () -> Void = {},
+    _ exchange: @escaping (String, UpstreamExchange.Handlers) -> UpstreamExchange?
   ) -> StandingStream {
     StandingStream(
       loop: loop, canResume: session.revision.era == .legacy, hasSession: session.id != nil,
@@ -31,44 +47,78 @@ extension HTTPTransport {
           told.admit = { session.admits($0) }
           return exchange(lastEventID, told)
         },
-        message: { [weak self] in self?.told($0) },
+        message: message, opened: opened,
         missedChanges: { [weak self] in self?.events.missedChanges() },
         sessionLost: { [weak self] loss in
           // An upstream may have no stream any more, and know the session all the same.
           if loss == .unknown { self?.doubt(session) } else { self?.reopen(loss) }
         },
-        unreachable: { [weak self] in !(self?.isUnreachable(false, $0) ?? true) }))
+        unreachable: { [weak self] in !(self?.isUnreachable(false, $0) ?? true) }, refused: refused))
+  }
+
+  // MARK: 2026-07-28
+
+  private func perform(_ actions: [ListenSwitch.Action]) {
+    for action in actions {
+      switch action {
+      case .open(let number, let subscription): listen(number, subscription)
+      case .close(let number): listenStreams.removeValue(forKey: number)?.stop()
+      }
+    }
   }
 
   /// A POST whose answer stays open. Each attempt is a new request: nothing is repeated, nothing resumed.
-  private func listen(
-    _ subscription: Subscription, _ session: HTTPSession, _ handlers: UpstreamExchange.Handlers
-  ) -> UpstreamExchange {
-    var handlers = handlers
-    handlers.message = { [weak self] message in
-      switch message {
-      case .error: self?.stream?.stop()  // it announces changes and cannot be asked for them
-      case .result: self?.stream?.restart()
-      default: self?.told(message)
-      }
+  private func listen(_ number: Int, _ subscription: Subscription) {
+    guard let session else { return }
+    let stream = standingStream(
+      session, message: { [weak self] in self?.told($0, number) },
+      refused: { [weak self] in self?.refused(number) },
+      opened: { [weak self] in self?.awaitAcknowledgement(of: number) }
+    ) { [weak self] _, handlers in
+      guard let self else { return nil }
+      return UpstreamExchange(
+        access,
+        .post(
+          session.endpoint,
+          RequestFields.modern(
+            session.revision, method: "subscriptions/listen", parameters: .emptyObject, headers: []),
+          subscription.request(id: .int(Int64(ids.next())))),
+        handlers)
     }
-    return UpstreamExchange(
-      access,
-      .post(
-        session.endpoint,
-        RequestFields.modern(
-          session.revision, method: "subscriptions/listen", parameters: .emptyObject, headers: []),
-        subscription.request(id: .int(Int64(ids.next())))),
-      handlers)
+    listenStreams[number] = stream
+    stream.open()
+  }
+
+  /// A message on a stream of changes.
+  private func told(_ message: IncomingMessage, _ number: Int) {
+    switch message {
+    case .error: refused(number)  // it announces changes and cannot be asked for them
+    case .result: listenStreams[number]?.restart()
+    case .notification(ListenSwitch.acknowledgement, _): perform(listens.acknowledged(number).actions)
+    default: if listens.tells(number) { told(message, .unsolicited) }
+    }
+  }
+
+  private func refused(_ number: Int) {
+    listenStreams.removeValue(forKey: number)?.stop()
+    perform(listens.refused(number))
+  }
+
+  /// Not every upstream says that it has understood.
+  private func awaitAcknowledgement(of number: Int) {
+    loop.schedule(after: ListenSwitch.patience) { [weak self] in
+      guard let self, listenStreams[number] != nil else { return }
+      perform(listens.acknowledged(number).actions)
+    }
   }
 
   /// A message that came unasked.
-  private func told(_ message: IncomingMessage) {
+  private func told(_ message: IncomingMessage, _ origin: MessageOrigin) {
     if let id = message.answeredID {
       // Upstreams should give answers on the request's own stream, but not all do.
       if let run = runs[id] { answer(run, message) }
     } else {
-      events.received(message)
+      events.received(message, origin)
     }
   }
 
@@ -84,11 +134,11 @@ extension HTTPTransport {
     }
     handlers.message = { [weak self] message in
       guard let self else { return }
-      if stream === openingStream { openingReceived(message, nil) } else { told(message) }
+      if stream === openingStream { openingReceived(message, nil) } else { told(message, .shared) }
     }
     handlers.oversized = { [weak self] in
       // Whose answer it was cannot be told; that request ends at its deadline.
-      self?.events.received(.noise("a message of over \(IncomingMessage.longest) bytes was dropped"))
+      self?.events.received(.noise("a message of over \(IncomingMessage.longest) bytes was dropped"), .shared)
     }
     let exchange = UpstreamExchange(access, .stream(url, nil), handlers)
     stream.exchange = exchange

@@ -41,12 +41,18 @@ final class HTTPTransport: UpstreamTransport {
   var waiting: [Int] = []
   private(set) var waitingBytes = 0
   var notifications: [ObjectIdentifier: UpstreamExchange] = [:]
+  /// The GET stream of a legacy session.
   var stream: StandingStream?
   /// Every stream of 2024-11-05 that is open: that of the session, those of sessions that were replaced while requests of
   /// theirs were out, and `openingStream`.
   var eventStreams: [EventStream2024] = []
   /// The one that belongs to the session that is being opened.
   var openingStream: EventStream2024?
+  /// What a 2026-07-28 upstream is asked to tell, and the streams for that by the numbers of `listens`.
+  var openedSession: Established?
+  var listens = ListenSwitch()
+  var listenStreams: [Int: StandingStream] = [:]
+  var resources: [String] = []
   var isOver = false
   private var isStopped = false
 
@@ -164,7 +170,7 @@ final class HTTPTransport: UpstreamTransport {
     isOver = true
     probeTimer?.cancel()
     opening?.cancel()
-    stream?.stop()
+    closeStreams()
     for stream in eventStreams { stream.exchange?.cancel() }
     for run in runs.values { run.drop() }
     for exchange in notifications.values { exchange.cancel() }

@@ -10,12 +10,16 @@ final class StandingStream {
     /// Makes the exchange of the next attempt; the argument is the last event id, empty without one.
     var exchange: (String, UpstreamExchange.Handlers) -> UpstreamExchange?
     var message: (IncomingMessage) -> Void
+    /// The upstream has accepted it, the first time or again.
+    var opened: () -> Void
     /// It is open again, and what came in between was not repeated.
     var missedChanges: () -> Void
     /// The upstream does not know the session any more, or the credentials are others than those of the session.
     var sessionLost: (SessionLoss) -> Void
     /// No connection could be made, in words. Returns whether another attempt makes sense.
     var unreachable: (String) -> Bool
+    /// There is no such stream, and there will be none.
+    var refused: () -> Void
   }
 
   private let loop: EventLoop
@@ -52,6 +56,7 @@ final class StandingStream {
 
   private func opened() {
     if plan.opened(at: .now), !canResume || lastEventID.isEmpty { handlers.missedChanges() }
+    handlers.opened()
   }
 
   private func ended(_ end: ExchangeEnd) {
@@ -72,7 +77,7 @@ final class StandingStream {
     case .superseded: return handlers.sessionLost(.superseded)
     }
     switch step {
-    case .never: break
+    case .never: handlers.refused()
     case .sessionLost: handlers.sessionLost(.unknown)
     case .open(let delay): timer = loop.schedule(after: delay) { [weak self] in self?.open() }
     }

@@ -8,6 +8,8 @@ package struct InstancePaths: Sendable, Equatable {
   package static let maxSocketPathBytes = 107
   /// Where a system service listens; clients look there second.
   package static let systemBase = "/run/warmplane"
+  /// The file beside a control socket that says: a service manager starts this daemon, and will start it again.
+  package static let managedMarkName = "managed"
 
   /// FNV-1a, 64 bits, of the UTF-8 bytes of the configuration's real path, as 16 lower-case hex digits.
   package let hash: String

@@ -96,7 +96,7 @@ enum DaemonProgram {
       loop: loop, environment: manager.environment, supervisor: supervisor, log: log.area("service"))
     let shutdown = Shutdown(
       loop: loop, front: front, supervisor: supervisor, traces: traces, report: LoopBound(report), log: log,
-      drainTime: drainTime)
+      managedMarks: instance.managedMarks, drainTime: drainTime)
     let signals = try Signals(loop: loop, [SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGUSR2]) { signal in
       switch signal {
       case SIGUSR2: shutdown.assumeIsolated { $0.handOver("SIGUSR2") }
@@ -132,6 +132,7 @@ enum DaemonProgram {
         LogField("version", WarmplaneVersion.current), LogField("pid", Int(getpid())), LogField("config", path),
         LogField("socket", instance.paths.controlSocket),
       ])
+    instance.mark(isManaged: manager.environment.isManaged)
     report.ready()
     loop.run()
     withExtendedLifetime(signals) {}

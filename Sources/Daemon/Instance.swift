@@ -169,6 +169,27 @@ struct Instance: ~Copyable {
     return inherited.become(program)
   }
 
+  /// Says beside the socket whether a service manager starts this daemon again when it ends otherwise than by order:
+  /// then commands wait for that instead of starting one of their own.
+  borrowing func mark(isManaged: Bool) {
+    for path in managedMarks {
+      if isManaged {
+        _ = try? OwnedDescriptor.open(path, O_WRONLY | O_CREAT | O_NOFOLLOW, mode: 0o600)
+      } else {
+        unlink(path)
+      }
+    }
+  }
+
+  /// The files that say so, one for each place where clients look.
+  var managedMarks: [String] {
+    let own = "\(paths.runtimeDirectory)/\(InstancePaths.managedMarkName)"
+    switch rendezvous {
+    case .some(let rendezvous): return [own, rendezvous.managedMark]
+    case .none: return [own]
+    }
+  }
+
   /// Removes the socket, so that nobody waits for an answer; but not one on which a service manager listens.
   borrowing func removeSocket() {
     if !isActivated { unlink(paths.controlSocket) }

@@ -55,7 +55,10 @@ struct Rendezvous: ~Copyable {
     symlink(socket, link)
   }
 
-  /// Leaves nothing behind. Whoever waits for the lock finds out that its file is gone.
+  /// Where clients that look here find that a service manager starts this daemon.
+  var managedMark: String { "\(directory)/\(InstancePaths.managedMarkName)" }
+
+  /// Leaves nothing behind, but the mark of a daemon that is expected back. Whoever waits for the lock finds out that its file is gone.
   borrowing func remove() {
     unlink(link)
     lock.removeFile()

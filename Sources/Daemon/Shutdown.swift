@@ -26,6 +26,8 @@ actor Shutdown {
   private let traces: TraceExport?
   private let report: ServiceReport
   private let log: Logger
+  /// Files that tell clients to wait for the next daemon.
+  private let managedMarks: [String]
   private let drainTime: Duration
   private var hasBegun = false
   private(set) var sequel = Sequel.exit
@@ -34,10 +36,11 @@ actor Shutdown {
 
   init(
     loop: EventLoop, front: FrontRouter, supervisor: WorkerSupervisor, traces: TraceExport?,
-    report: LoopBound<ServiceReport>, log: Logger, drainTime: Duration
+    report: LoopBound<ServiceReport>, log: Logger, managedMarks: [String], drainTime: Duration
   ) {
     self.report = report.value
     self.log = log
+    self.managedMarks = managedMarks
     self.loop = loop
     self.front = front
     self.supervisor = supervisor
@@ -56,6 +59,8 @@ actor Shutdown {
     hasBegun = true
     note(reason, workers: "end")
     report.stops()
+    // Nobody is to be waited for.
+    for path in managedMarks { unlink(path) }
     // Who comes now finds nobody, and waits for the lock with a daemon of its own.
     front.assumeIsolated { $0.stopAccepting() }
     Task { await self.end() }

@@ -38,15 +38,36 @@ struct DaemonPlace: Sendable {
     }
   }
 
-  /// What `connect` makes of `sockets`; when nobody listens and `isStarting`, a daemon is started first. Blocks for at
-  /// most `DaemonStarter.patience` and what `connect` takes. May be called again whenever the daemon has gone.
+  /// What `connect` makes of `sockets`; when nobody listens and `isStarting`, a daemon is started first, unless a service
+  /// manager is about to do that. Blocks for at most `DaemonStarter.patience`, `ExpectedDaemon.patience` and what `connect`
+  /// takes. May be called again whenever the daemon has gone.
   func attach<Connection: ~Copyable>(
     isStarting: Bool, onWait: WaitObserver? = nil, _ connect: ([ControlPlace]) throws(ClientError) -> Connection
   ) throws(ClientError) -> Connection {
     guard isStarting, let realPath else { return try connect(sockets) }
+    do {
+      return try ExpectedDaemon.attach({ expected }, onWait: onWait) { () throws(ClientError) in try connect(sockets) }
+    } catch {
+      guard case .nobodyListens = error else { throw error }
+    }
     return try DaemonStarter(config: realPath).attach(onWait: onWait) { () throws(ClientError) in
       try connect(sockets)
     }
+  }
+
+  /// What lies beside the sockets at this moment.
+  private var expected: ExpectedDaemon {
+    var owners: Set<UInt32> = []
+    var marks: [String] = []
+    for socket in sockets {
+      let directory = ExecutablePath.directory(of: socket.path)
+      marks.append("\(directory)/\(InstancePaths.managedMarkName)")
+      var information = stat()
+      if case .owner(let directories) = socket.rule, let base = directories.first, lstat(base, &information) == 0 {
+        owners.insert(information.st_uid)
+      }
+    }
+    return ExpectedDaemon(marks: marks, owners: owners)
   }
 
   /// The message and exit code for an `attach` that failed.

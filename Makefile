@@ -7,6 +7,7 @@ PREFIX     ?= /usr/local
 DESTDIR    ?=
 T          ?= 60
 FILTER     ?=
+ACCEL      ?=
 BIN        := .build/release
 PROGRAMS   := warmplane warmplaned warmplane-worker warmplane-exec warmplane-demo-server
 RELEASE    := $(SWIFT) build -c release --static-swift-stdlib
@@ -15,11 +16,11 @@ FORMATTED  := Sources Tests
 export SWIFT
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test check format bench fuzz dist install uninstall clean
+.PHONY: help setup build run test test-vm check format bench fuzz dist install uninstall clean
 
 help: ## list the targets
 	@echo "usage: make <target> [VARIABLE=value]"
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: ## install missing system packages, and the example servers into .venv
 	@scripts/setup
@@ -35,6 +36,10 @@ run: ## set up, build, start the daemon with real example servers; Ctrl-C ends a
 
 test: ## set up and run all tests (FILTER=regex; OFFLINE=1 installs nothing from PyPI)
 	@scripts/test $(if $(FILTER),--filter '$(FILTER)') $(if $(OFFLINE),--offline)
+
+test-vm: ## boot a Debian with systemd in qemu and prove what the service does there (ACCEL=kvm; not part of CI)
+	@$(MAKE) --no-print-directory build
+	@scripts/test-vm $(if $(ACCEL),--accel $(ACCEL))
 
 check: ## format, imports, tree rules, documents, and a build where warnings are errors (OFFLINE=1: no documents)
 	@$(if $(OFFLINE),OFFLINE=1) scripts/check

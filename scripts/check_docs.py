@@ -128,7 +128,7 @@ class Checker:
         self.sources = "\n".join(
             path.read_text() for folder in ("Sources", "scripts") for path in sorted((ROOT / folder).rglob("*"))
             if path.is_file() and path.suffix in (".swift", ".c", ".h", ".py", "") and path.name != "check_docs.py")
-        self.targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
+        self.targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
 
     @classmethod
     def named_members(cls, node):

@@ -11,7 +11,9 @@ struct CredentialStoreFuzzTarget: FuzzTarget {
     "\"serverUrl\":\"u\",",
     "\"discovery\":{", "\"scopesSupported\":[\"s\"],", "\"codeVerifier\":\"v\",",
     "\"pendingLogin\":{\"redirectUri\":\"r\"},",
-    "\"challengedScope\":\"x\",", "\"unknown\":[1.0,{}],", "\"\\u006b\":", "{", "}", "[", "]", ",", "null", "1e999",
+    "\"challengedScope\":\"x\",", "\"stepUps\":{\"count\":1},",
+    "\"unproven\":{\"hash\":\"h\",\"since\":1},", "\"unknown\":[1.0,{}],", "\"\\u006b\":", "{", "}", "[", "]", ",",
+    "null", "1e999",
     "\n",
   ].map { Array($0.utf8) }
 

@@ -11,8 +11,9 @@ package final class HTTPClient {
     package var authorityFile: String?
     /// Proxy variables, `name=value`; see `ProxyRule`.
     package var proxies: [String]
-    /// Over TLS, servers may choose HTTP/2. Off: HTTP/1.1, unless a request asks for HTTP/2 itself.
-    package var offersHTTP2 = true
+    /// Over TLS, servers may choose HTTP/2; false: HTTP/1.1, unless a request asks for HTTP/2 itself. Nil: where libcurl
+    /// is good at it, see `CurlLibrary.takesEarlyAnswers`.
+    package var offersHTTP2: Bool?
     /// Connections without a request that are kept.
     package var mostIdleConnections = 8
     /// Exchanges at once; further ones fail with `.busy`.

@@ -41,7 +41,7 @@ package struct HTTPRequest: Sendable {
   package var totalTimeout: Duration?
   /// Bytes of body after decompression, all together; nil: unbounded, for streams that are consumed as they arrive.
   package var bodyLimit: Int?
-  /// HTTP/2 without upgrade on clear-text connections (gRPC); over TLS the protocol is negotiated anyway.
+  /// HTTP/2 without upgrade on clear-text connections (gRPC); over TLS it is offered, whatever the settings say.
   package var priorKnowledgeHTTP2 = false
 
   package init(_ method: String, _ url: HTTPURL, fields: [HTTPField] = [], body: [UInt8]? = nil) {

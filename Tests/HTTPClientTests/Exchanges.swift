@@ -19,10 +19,12 @@ func bounded(_ request: HTTPRequest) -> HTTPRequest {
   return request
 }
 
-/// Settings that trust the peer's authority.
+/// Settings that trust the peer's authority, and offer HTTP/2 whatever libcurl is like.
 func settings(proxies: [String] = []) throws -> HTTPClient.Settings {
-  HTTPClient.Settings(
+  var settings = HTTPClient.Settings(
     userAgent: "warmplane-test", authorityFile: try HTTPPeer.shared.get().authority, proxies: proxies)
+  settings.offersHTTP2 = true
+  return settings
 }
 
 /// Gives `body` a client on a loop of its own.

@@ -11,9 +11,9 @@ struct TLSTests {
   }
 
   @Test(arguments: [
-    (HTTPPeer.Server.wrongName, "presents a certificate for another name than 127.0.0.1"),
+    (HTTPPeer.Server.wrongName, "presents a certificate for another name than 127.0.0.1: the URL needs a name that"),
     (.stranger, "presents a certificate of an authority that is not trusted here: set caFile if it is a private one"),
-    (.expired, "presents a certificate that has expired"),
+    (.expired, "presents a certificate that has expired: "),
     (.oldTLS, "cannot be reached: the TLS handshake failed"),
   ])
   func refuses(_ server: HTTPPeer.Server, _ detail: String) async throws {

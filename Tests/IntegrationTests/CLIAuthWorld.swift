@@ -44,6 +44,15 @@ struct CLIAuthWorld {
   /// Makes all access tokens invalid.
   func forget() throws { _ = try Self.ask("POST", "/worlds/\(id)/forget", "{}") }
 
+  /// A new key pair in PEM form.
+  static func keys(_ algorithm: String) throws -> (private: String, public: String) {
+    let keys = try ask("POST", "/keys", #"{"alg":"\#(algorithm)"}"#)
+    guard let own = keys.member("private")?.string, let shown = keys.member("public")?.string else {
+      throw TestFailure("the peer made no keys")
+    }
+    return (own, shown)
+  }
+
   /// The requests to the token endpoint so far.
   func tokenRequests() throws -> [JSONSlice] {
     try log().filter { $0.member("path")?.string?.hasSuffix("/token") ?? false }

@@ -10,10 +10,10 @@ struct HTTPOAuthTests {
   /// A world whose resource is an MCP server, with credentials in its store, and a daemon for it. `options`: more of the
   /// world, with a comma in front.
   private static func run(
-    _ options: String = "", auth: String = "", isLoggedIn: Bool = true,
+    _ options: String = "", auth: String = "", isLoggedIn: Bool = true, environment: [String: String] = [:],
     _ body: @Sendable (CLIAuthWorld, DaemonFixture) async throws -> Void
   ) async throws {
-    try await DaemonFixture.run(DaemonConfig(servers: []), isStarted: false) { daemon in
+    try await DaemonFixture.run(DaemonConfig(servers: []), environment: environment, isStarted: false) { daemon in
       let world = try CLIAuthWorld(#"{"mcp":true\#(options)}"#, auth: auth)
       if isLoggedIn { #expect(try await world.program.run(["auth", "login", "docs"]).code == 0) }
       try daemon.write(config(world, auth: auth))
@@ -98,6 +98,67 @@ struct HTTPOAuthTests {
         // Nobody is logged out: the stored refresh token is the one that counts.
         #expect(try await world.program.run(["auth", "refresh", "docs"]).code == 0)
         for daemon in daemons { #expect(try daemon.call("docs.echo").status == 200) }
+      }
+    }
+  }
+
+  @Test("no token, code, verifier or client secret of a login is told anywhere")
+  func secrets() async throws {
+    let client = #"{"token_endpoint_auth_methods_supported":["client_secret_post"]}"#
+    try await Self.run(
+      #","metadata":\#(client)"#, isLoggedIn: false, environment: ["WARMPLANE_LOG": "trace"]
+    ) { world, daemon in
+      var (secrets, said): (Set<String>, [String]) = ([], [])
+      func collect() throws {
+        let entry = try world.entry()
+        for (object, name) in [
+          ("tokens", "accessToken"), ("tokens", "refreshToken"), ("clientInfo", "clientSecret"),
+        ] {
+          if let secret = entry.member(object)?.member(name)?.string { secrets.insert(secret) }
+        }
+        if let verifier = entry.member("codeVerifier")?.string { secrets.insert(verifier) }
+      }
+      func run(_ arguments: String..., input: String = "") async throws -> CLIProgram.Result {
+        let result = try await world.program.run(arguments, input: input)
+        said += [result.output, result.error]
+        try collect()
+        return result
+      }
+      let start = try await run("auth", "start", "docs")
+      let address = try JSONSlice(validating: Array(start.output.utf8)).member("authorizationUrl")?.string ?? ""
+      let query = try CLIAuthWorld.query(of: try world.browse(address))
+      let (code, state) = (query["code"] ?? "", query["state"] ?? "")
+      secrets.insert(code)
+      #expect(try await run("auth", "exchange", "docs", "--code", "-", "--state", state, input: code).code == 0)
+      try daemon.wait(for: "docs")
+      said.append(try daemon.call("docs.echo").text)
+      try world.forget()
+      said.append(try daemon.call("docs.echo").text)
+      try collect()
+      #expect(try await run("auth", "refresh", "docs").code == 0)
+      #expect(try await run("auth", "status").code == 0)
+      // Refused, and a renewal whose answer repeats what it was sent.
+      try world.edit("tokens.expiresAt", "1")
+      let token = try world.entry().member("tokens")?.member("refreshToken")?.string ?? ""
+      let fault = #"{"status":400,"body":"{\"error\":\"invalid_request\",\"extra\":\"\#(token)\"}"}"#
+      try world.change(#"{"token_faults":[\#(fault),\#(fault)]}"#)
+      #expect(try daemon.call("docs.echo").status != 200)
+      #expect(try await run("auth", "refresh", "docs").code == 1)
+      try world.change(#"{"token_faults":[],"reject_tokens":true}"#)
+      said.append(try daemon.call("docs.echo").text)
+      try collect()
+      for arguments in [["status"], ["status", "--json"], ["logs"]] {
+        let result = try daemon.runWarmplane([arguments[0], "--config", daemon.configPath] + arguments.dropFirst())
+        said += [result.output, result.error]
+      }
+      said += [daemon.text(of: daemon.logPath)] + daemon.processes().values
+      for pid in daemon.processes().keys { said.append(daemon.text(of: "/proc/\(pid)/environ")) }
+      #expect(secrets.count >= 7 && secrets.allSatisfy { $0.count > 20 }, "\(secrets.count)")
+      for text in said {
+        for secret in secrets where text.contains(secret) {
+          let line = text.split(separator: "\n").first { $0.contains(secret) } ?? ""
+          Issue.record("a secret is told: \(line.prefix(300))")
+        }
       }
     }
   }

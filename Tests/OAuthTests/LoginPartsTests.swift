@@ -1,3 +1,4 @@
+import Foundation
 import Protocol
 import TestSupport
 import Testing
@@ -174,6 +175,19 @@ struct LoginPartsTests {
     #expect(text(["client_secret_post", "none"]) == start + #","token_endpoint_auth_method":"none"}"#)
     #expect(text(["client_secret_post"]) == start + #","token_endpoint_auth_method":"client_secret_post"}"#)
     #expect(text(["private_key_jwt"]) == "\(start)}")
+  }
+
+  /// What the user guide tells operators to publish fits the defaults.
+  @Test func exampleOfAMetadataDocument() throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let bytes = try Data(contentsOf: root.appendingPathComponent("examples/client-metadata.json"))
+    let document = try JSONSlice(validating: Array(bytes))
+    let profile = try OAuthProfile.sample()
+    #expect(document.member("redirect_uris")?.elements.map(\.string) == [profile.redirectURI])
+    #expect(document.member("client_name")?.string == profile.clientName)
+    #expect(document.member("token_endpoint_auth_method")?.string == "none")
+    #expect(document.member("client_id")?.string.flatMap { HTTPURL($0) }?.isSecure == true)
   }
 
   @Test func registrationAnswers() throws {

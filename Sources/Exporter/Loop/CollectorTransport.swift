@@ -36,7 +36,7 @@ package final class GRPCTransport: CollectorTransport {
     // At most 8 digits (gRPC over HTTP/2, "Timeout").
     let milliseconds = min(max(1, timeout.wholeMilliseconds), 99_999_999)
     request.fields.append(HTTPField("grpc-timeout", "\(milliseconds)m"))
-    request.priorKnowledgeHTTP2 = !url.isSecure
+    request.priorKnowledgeHTTP2 = true
     request.connectTimeout = min(request.connectTimeout, timeout)
     request.totalTimeout = timeout
     request.bodyLimit = Self.longestAnswer

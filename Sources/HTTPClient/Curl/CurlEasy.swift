@@ -76,7 +76,8 @@ final class CurlEasy {
     let version =
       switch (url.isSecure, request.priorKnowledgeHTTP2) {
       case (true, true): CURL_HTTP_VERSION_2TLS
-      case (true, false): settings.offersHTTP2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1
+      case (true, false):
+        settings.offersHTTP2 ?? CurlLibrary.takesEarlyAnswers ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1
       case (false, true): CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE
       case (false, false): CURL_HTTP_VERSION_1_1
       }

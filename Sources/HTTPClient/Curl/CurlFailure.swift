@@ -63,9 +63,10 @@ enum CurlFailure {
     }
     // Numbers of OpenSSL's X509_V_ERR_*.
     switch easy.verifyResult {
-    case 0...1 where easy.message.contains("name"): return "presents a certificate for another name than \(host)"
+    case 0...1 where easy.message.contains("name"):
+      return "presents a certificate for another name than \(host): the URL needs a name that the certificate has"
     case 9: return "presents a certificate that is not valid yet; check the clock"
-    case 10: return "presents a certificate that has expired"
+    case 10: return "presents a certificate that has expired: its operator has to renew it"
     case 18, 19: return "presents a certificate of its own making, or of an authority that is not trusted: set caFile"
     case 2, 20, 21:
       return "presents a certificate of an authority that is not trusted here: set caFile if it is a private one"

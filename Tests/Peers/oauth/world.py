@@ -25,6 +25,7 @@ Options, all optional:
     reject_tokens        true: the resource answers 401 to everybody
     never_enough         true: the resource misses required_scopes in every token
     dpop                 true: tokens must be bound; "nonce": and proofs must have our nonce
+    nonce                what proofs must have
     mcp                  true: the resource is an MCP server of the SDK with one tool `echo`; default: it says who asks
 """
 
@@ -58,7 +59,7 @@ class World:
             "resource_document": {}, "scopes": ["mcp"], "resource_scopes": None, "required_scopes": [],
             "registration": True, "clients": [], "metadata_documents": [], "lifetime": 3600, "refresh": True,
             "iss": None, "deny": None, "token_faults": [], "dpop": False, "reject_tokens": False, "never_enough": False,
-            "mcp": False,
+            "mcp": False, "nonce": "nonce-1",
         } | options
         self.log = []
         self.resource_origin = resource_origin
@@ -66,7 +67,6 @@ class World:
         self.resource = resource_origin + self.options["resource_path"]
         self.issuer = server_origin + self.options["issuer_path"]
         self.provider = Provider(self)
-        self.nonce = "nonce-1"
         self.manager = None
         if self.options["mcp"]:
             self.serve_mcp()
@@ -175,7 +175,7 @@ class World:
         try:
             key = self.proof_key(request)
         except ProofError as error:
-            headers = {"DPoP-Nonce": self.nonce} if error.code == "use_dpop_nonce" else {}
+            headers = {"DPoP-Nonce": self.options["nonce"]} if error.code == "use_dpop_nonce" else {}
             return JSONResponse({"error": error.code, "error_description": str(error)}, status_code=400, headers=headers)
         if form.get("resource") != self.accepted_resource():
             return JSONResponse({"error": "invalid_target"}, status_code=400)
@@ -199,7 +199,7 @@ class World:
             if self.options["dpop"]:
                 raise ProofError("invalid_dpop_proof", "no proof")
             return None
-        wanted = self.nonce if self.options["dpop"] == "nonce" else None
+        wanted = self.options["nonce"] if self.options["dpop"] == "nonce" else None
         return thumbprint(check_proof(proof, "POST", f"{self.issuer}/token", None, wanted))
 
     def client_credentials(self, request: Request, form):
@@ -246,13 +246,13 @@ class World:
             return self.unauthorized('error="invalid_token"')
         if key:
             try:
-                wanted = self.nonce if self.options["dpop"] == "nonce" else None
+                wanted = self.options["nonce"] if self.options["dpop"] == "nonce" else None
                 jwk = check_proof(request.headers.get("dpop"), request.method, self.resource, text, wanted)
                 if thumbprint(jwk) != key:
                     raise ProofError("invalid_dpop_proof", "another key")
             except ProofError as error:
                 field = f'DPoP error="{error.code}", algs="ES256"'
-                return Response(status_code=401, headers={"WWW-Authenticate": field, "DPoP-Nonce": self.nonce})
+                return Response(status_code=401, headers={"WWW-Authenticate": field, "DPoP-Nonce": self.options["nonce"]})
         missing = [scope for scope in self.options["required_scopes"] if scope not in token.scopes]
         if missing or self.options["never_enough"]:
             scope = " ".join(self.options["required_scopes"])

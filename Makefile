@@ -6,6 +6,7 @@ PORT       ?=
 PREFIX     ?= /usr/local
 DESTDIR    ?=
 T          ?= 60
+ROUNDS     ?= 50
 FILTER     ?=
 ACCEL      ?=
 BIN        := .build/release
@@ -16,7 +17,7 @@ FORMATTED  := Sources Tests
 export SWIFT
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test test-vm check format bench fuzz dist install uninstall clean
+.PHONY: help setup build run test test-vm check format bench soak fuzz dist install uninstall clean
 
 help: ## list the targets
 	@echo "usage: make <target> [VARIABLE=value]"
@@ -50,6 +51,9 @@ format: ## format the Swift sources in place
 
 bench: ## measure against a direct call, nginx and a C relay
 	@bench/run
+
+soak: ## replace the daemon in the middle of calls, 50 times by kill -9 and 50 times by upgrade (ROUNDS=50)
+	@scripts/soak $(ROUNDS)
 
 fuzz: ## run each decoder's fuzzer for T seconds (T=60)
 	@scripts/fuzz $(T)

@@ -60,11 +60,14 @@ extension FrontRouter {
     if operation.keyed != nil { return begin(operation) }
     // Asked of this daemon, which gave it up when the connection was lost: what its worker forgot proves nothing.
     let wasAskedOfUs = moment >= birth.nanoseconds
-    let server = catalog.entry(operation.kind, operation.entryID)?.server
-    // It may have carried out this one already, for a connection that broke since.
-    if let server, !wasAskedOfUs, supervisor.assumeIsolated({ $0.provesNotSent(server, askedAt: moment) }),
-      carriedOutAnew.insert(origin.key).inserted
-    {
+    let server = operation.route?.server ?? catalog.entry(operation.kind, operation.entryID)?.server
+    // The lists of a worker that was taken over may still be on their way.
+    let owners = server.map { [$0] } ?? catalog.unlistedOwners(of: operation.entryID, operation.kind)
+    let isProven = supervisor.assumeIsolated { supervisor in
+      !owners.isEmpty && owners.allSatisfy { supervisor.provesNotSent($0, askedAt: moment) }
+    }
+    // This daemon may have carried it out already, for a connection that broke since.
+    if !wasAskedOfUs, isProven, carriedOutAnew.insert(origin.key).inserted {
       return begin(operation)
     }
     var lost = operation

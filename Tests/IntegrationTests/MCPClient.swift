@@ -43,7 +43,11 @@ final class MCPClient {
   private let output = Pipe()
 
   /// Starts the bridge of the fixture's configuration. `output`: where standard output goes in place of this client.
-  init(_ daemon: DaemonFixture, _ arguments: String..., output other: FileHandle? = nil) throws {
+  convenience init(_ daemon: DaemonFixture, _ arguments: String..., output other: FileHandle? = nil) throws {
+    try self.init(daemon, arguments: arguments, output: other)
+  }
+
+  init(_ daemon: DaemonFixture, arguments: [String], output other: FileHandle? = nil) throws {
     process.executableURL = URL(fileURLWithPath: CLIProgram.path)
     process.arguments = ["mcp-server", "--config", daemon.configPath] + arguments
     process.currentDirectoryURL = URL(fileURLWithPath: daemon.directory)

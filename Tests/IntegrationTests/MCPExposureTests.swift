@@ -1,3 +1,4 @@
+import Glibc
 import Protocol
 import Testing
 
@@ -139,6 +140,28 @@ struct MCPExposureTests {
           ["describe-capability", "two.echo", "--no-start", "--config", daemon.configPath] + arguments)
         #expect(command.exit == .code(code), "\(command)")
       }
+    }
+  }
+
+  @Test(
+    "a server's own tool is called once, whatever becomes of the daemon meanwhile",
+    arguments: [["--exposure", "full"], ["--server", "one", "--exposure", "direct"]])
+  func killed(arguments: [String]) async throws {
+    let config = DaemonConfig(servers: [.fake("one", "--journal", "journal")])
+    try await DaemonFixture.run(config) { daemon in
+      try daemon.wait(for: "one")
+      let client = try MCPClient(daemon, arguments: arguments + ["--no-start"])
+      try client.open("2025-11-25")
+      let name = arguments.last == "direct" ? "sleep" : "one__sleep"
+      let slow = try client.start("tools/call", #"{"name":"\#(name)","arguments":{"ms":1500}}"#)
+      try daemon.waitForCalls(in: "journal")
+      daemon.signal(SIGKILL)
+      try daemon.waitForExit()
+      try daemon.start()
+      let answer = try client.answer(slow)
+      #expect(answer.result != nil && answer.isError != true, "\(answer.message)")
+      #expect(IdempotencyTests.calls(daemon) == 1)
+      try client.finish()
     }
   }
 

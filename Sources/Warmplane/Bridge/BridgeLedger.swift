@@ -57,7 +57,7 @@ struct BridgeLedger {
       }
       lastSequence += 1
       remove(id)
-      requests[id] = BridgeRequest(id, method, message.params, line: line, sequence: lastSequence)
+      requests[id] = BridgeRequest(id, method, line: line, sequence: lastSequence)
       heldBytes += line.count
       return .forward(id)
     case .notification("notifications/initialized"):

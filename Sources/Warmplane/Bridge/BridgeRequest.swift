@@ -18,30 +18,22 @@ struct BridgeRequest {
   /// A daemon that is gone may have begun to carry it out.
   var isDoubtful = false
 
-  init(_ id: RequestID, _ method: String, _ params: JSONSlice?, line: [UInt8], sequence: Int) {
+  init(_ id: RequestID, _ method: String, line: [UInt8], sequence: Int) {
     self.id = id
     self.line = line
     self.sequence = sequence
-    isExecuting = Self.executes(method, params)
+    // Of our own tools some only list, but in full and direct exposure a server may have one of the same name.
+    isExecuting = ["tools/call", "resources/read", "prompts/get"].contains(method)
     isSubscription = method == "subscriptions/listen"
-  }
-
-  private static func executes(_ method: String, _ params: JSONSlice?) -> Bool {
-    switch method {
-    case "resources/read", "prompts/get": return true
-    case "tools/call":
-      // Our other tools only list and describe; a tool that we do not have is refused.
-      let name = params?.member("name")?.string
-      return name == "capability_call" || name == "resource_read" || name == "prompt_get"
-    default: return false
-    }
   }
 
   /// Whether it only reads, however often.
   private static func reads(_ method: String, _ params: JSONSlice?) -> Bool {
     guard method == "tools/call" else { return true }
-    let name = params?.member("name")?.string
-    return name == "resource_read" || name == "prompt_get"
+    let reading = [
+      "capabilities_list", "capability_describe", "resources_list", "resource_read", "prompts_list", "prompt_get",
+    ]
+    return reading.contains(params?.member("name")?.string ?? "")
   }
 
   /// The answer that the bridge gives in place of a daemon: for a tool the envelope that it would return, otherwise an

@@ -27,16 +27,19 @@ struct ManagedDaemonTests {
     daemon.processes().values.contains { $0.contains("warmplaned --background") }
   }
 
-  @Test("a command and a bridge wait for it, and go on with its servers", arguments: [SIGKILL, SIGUSR2])
-  func comesBack(end: Int32) async throws {
+  @Test(
+    "a command and a bridge wait for it, and go on with its servers", arguments: [SIGKILL, SIGUSR2],
+    [[], ["--no-start"]])
+  func comesBack(end: Int32, flags: [String]) async throws {
     try await Self.run { daemon in
       #expect(access(Self.mark(daemon), F_OK) == 0)
       let worker = try daemon.worker("fake").member("worker_pid")?.int
-      let client = try MCPClient(daemon)
+      let client = try flags.isEmpty ? MCPClient(daemon) : MCPClient(daemon, "--no-start")
       try client.open("2025-11-25")
       daemon.signal(end)
       try daemon.waitForExit()
-      let command = try daemon.startWarmplane(["call-capability", "fake.count", "--config", daemon.configPath])
+      let command = try daemon.startWarmplane(
+        ["call-capability", "fake.count", "--config", daemon.configPath] + flags)
       let call = #"{"name":"capability_call","arguments":{"capability_id":"fake.count","args":{}}}"#
       let request = try client.start("tools/call", call)
       usleep(700_000)

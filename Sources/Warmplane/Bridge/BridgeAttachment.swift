@@ -23,10 +23,12 @@ struct BridgeAttachment: Sendable {
     isStarting = !arguments.has(.noStart)
   }
 
-  /// The number of a connected socket, which the caller owns. `mayStart`: now is a moment to start a daemon.
+  /// The number of a connected socket, which the caller owns. `mayStart`: somebody needs a daemon now; else this returns
+  /// at once.
   func connect(mayStart: Bool) -> Result<Int32, CommandFailure> {
     do throws(ClientError) {
-      let socket = try place.attach(isStarting: isStarting && mayStart) { sockets throws(ClientError) in
+      let socket = try place.attach(isStarting: isStarting && mayStart, isWaiting: mayStart) {
+        sockets throws(ClientError) in
         try DaemonFinder.socket(to: sockets)
       }
       return .success(socket.release())

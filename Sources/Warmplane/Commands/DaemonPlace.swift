@@ -38,17 +38,18 @@ struct DaemonPlace: Sendable {
     }
   }
 
-  /// What `connect` makes of `sockets`; when nobody listens and `isStarting`, a daemon is started first, unless a service
-  /// manager is about to do that. Blocks for at most `DaemonStarter.patience`, `ExpectedDaemon.patience` and what `connect`
-  /// takes. May be called again whenever the daemon has gone.
+  /// What `connect` makes of `sockets`. When nobody listens, a daemon that its service manager brings back is waited for,
+  /// if `isWaiting`; then one is started, if `isStarting`. Blocks for at most `ExpectedDaemon.patience`,
+  /// `DaemonStarter.patience` and what `connect` takes. May be called again whenever the daemon has gone.
   func attach<Connection: ~Copyable>(
-    isStarting: Bool, onWait: WaitObserver? = nil, _ connect: ([ControlPlace]) throws(ClientError) -> Connection
+    isStarting: Bool, isWaiting: Bool = true, onWait: WaitObserver? = nil,
+    _ connect: ([ControlPlace]) throws(ClientError) -> Connection
   ) throws(ClientError) -> Connection {
-    guard isStarting, let realPath else { return try connect(sockets) }
+    guard isWaiting, let realPath else { return try connect(sockets) }
     do {
       return try ExpectedDaemon.attach({ expected }, onWait: onWait) { () throws(ClientError) in try connect(sockets) }
     } catch {
-      guard case .nobodyListens = error else { throw error }
+      guard case .nobodyListens = error, isStarting else { throw error }
     }
     return try DaemonStarter(config: realPath).attach(onWait: onWait) { () throws(ClientError) in
       try connect(sockets)

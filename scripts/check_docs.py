@@ -23,7 +23,7 @@ INTERNAL = {"docs/ARCHITECTURE.md", "docs/TESTING.md", "CONTRIBUTING.md", "bench
 FOREIGN = set("""
     additionalProperties inputSchema outputSchema readOnlyHint idempotentHint openWorldHint mimeType structuredContent isError
     nextCursor listChanged resultType ttlMs cacheScope serverInfo clientInfo clientCapabilities resourcesListChanged
-    promptsListChanged toolsListChanged streamableHttp httpGet
+    promptsListChanged toolsListChanged resourceSubscriptions hasMore streamableHttp httpGet
 """.split())
 # Documented first, built later: to be taken out of here when the sources name them.
 PENDING_VARIABLES = set()

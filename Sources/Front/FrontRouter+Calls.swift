@@ -24,7 +24,8 @@ extension FrontRouter {
       let operation = FrontOperation(
         id: .random(using: &random), kind: kind, purpose: .carryOut, target: target, trace: trace,
         requestID: request.requestID, entryID: id, payload: request.payload, admitted: .now, route: request.route,
-        meta: request.meta, keyed: request.key.map { KeyedRequest($0, kind, id: id, payload: request.payload) })
+        completion: request.completion, meta: request.meta,
+        keyed: request.key.map { KeyedRequest($0, kind, id: id, payload: request.payload) })
       if target.origin?.reaskedAt == nil { begin(operation) } else { reask(operation) }
     }
   }
@@ -47,15 +48,16 @@ extension FrontRouter {
       if let refusal = operation.refusal { return finish(operation.id, .failure(refusal)) }
     }
     logStart(operation, upstreamName)
-    let parameters = Self.parameters(operation, upstreamName)
+    let parameters = parameters(operation, upstreamName)
     guard parameters.range.count <= CallFrame.longestParameters else {
       return finish(operation.id, .failure(FailureMapping.tooLarge))
     }
     let carried = Operation(
-      id: operation.id, server: server, method: operation.kind.method, parameters: parameters,
+      id: operation.id, server: server, method: operation.method, parameters: parameters,
       blob: OperationBlob(operation, front: name).json, deadline: operation.deadline,
       timeoutMilliseconds: operation.timeoutMilliseconds,
-      traceparent: (operation.tracedRequest?.context ?? operation.trace.unrecorded).traceparent)
+      traceparent: (operation.tracedRequest?.context ?? operation.trace.unrecorded).traceparent,
+      wantsProgress: operation.target.wishes.progressToken != nil, logLevel: operation.target.wishes.logLevel)
     if let keyed = operation.keyed { return recordThenSubmit(carried, keyed) }
     supervisor.assumeIsolated { $0.submit(carried) }
   }
@@ -73,14 +75,18 @@ extension FrontRouter {
     finish(operation.id, .failure(operation.refusal ?? failure))
   }
 
-  private static func parameters(_ operation: FrontOperation, _ upstreamName: JSONSlice) -> JSONSlice {
+  private func parameters(_ operation: FrontOperation, _ upstreamName: JSONSlice) -> JSONSlice {
     var writer = JSONWriter(reserving: (operation.payload?.range.count ?? 0) + (operation.meta?.range.count ?? 0) + 128)
     writer.beginObject()
-    switch operation.kind {
-    case .capability, .prompt:
+    if let completion = operation.completion {
+      let server = operation.server
+      let revision = supervisor.assumeIsolated { $0.session(of: server)?.revision }
+      completion.write(operation.kind, upstreamName, to: revision, &writer)
+    } else if operation.kind == .resource {
+      writer.member("uri", upstreamName)
+    } else {
       writer.member("name", upstreamName)
       if let payload = operation.payload, payload.kind == .object { writer.member("arguments", payload) }
-    case .resource: writer.member("uri", upstreamName)
     }
     if let meta = operation.meta, meta.kind == .object { writer.member("_meta", meta) }
     writer.endObject()
@@ -163,7 +169,7 @@ extension FrontRouter {
     if log.isEnabled(.debug), let payload = operation.payload {
       fields.append(LogField(operation.kind == .prompt ? "arguments" : "args", redaction.render(payload)))
     }
-    log.info("\(operation.kind.operation.lowercased()) start", fields)
+    log.info("\(operation.name.lowercased()) start", fields)
   }
 
   func logEnd(_ operation: FrontOperation, _ result: Result<JSONSlice?, OperationFailure>) {
@@ -174,10 +180,10 @@ extension FrontRouter {
       guard log.isEnabled(.info) else { return }
       var fields = fields(operation) + [duration]
       if log.isEnabled(.debug), let data { fields.append(LogField("data", redaction.render(data))) }
-      log.info("\(operation.kind.operation.lowercased()) success", fields)
+      log.info("\(operation.name.lowercased()) success", fields)
     case .failure(let failure):
       log.warn(
-        "\(operation.kind.operation.lowercased()) failure",
+        "\(operation.name.lowercased()) failure",
         fields(operation) + [
           duration, LogField("code", failure.code.rawValue), LogField("reason", failure.reason),
           LogField("retryable", failure.isRetryable),
@@ -197,7 +203,7 @@ extension FrontRouter: SupervisorDelegate {
     return answer(
       id,
       FailureMapping.outcome(
-        of: end, kind: operation.kind.operation, server: operation.server,
+        of: end, kind: operation.name, server: operation.server,
         timeoutMilliseconds: operation.timeoutMilliseconds))
   }
 
@@ -212,6 +218,7 @@ extension FrontRouter: SupervisorDelegate {
   package func readinessChanged(server: String) {
     noteAttempt(of: server)
     readinessMayEndWaiting()
+    noteReadinessForWatchers(of: server)
     observer?.readinessChanged()
   }
 }

@@ -44,6 +44,9 @@ struct Catalog: Sendable {
     return lists
   }
 
+  /// The server's own objects, in its order.
+  func resourceTemplates(of server: String) -> [JSONSlice] { lists[server]?.resourceTemplates ?? [] }
+
   /// Whether the server's lists were ever read.
   func isListed(_ server: String) -> Bool { lists[server] != nil }
 

@@ -29,4 +29,18 @@ enum ExposedItem {
     if !isNamed { writer.member("name", entry.upstreamName) }
     writer.endObject()
   }
+
+  /// An entry of `resources/templates/list`. Its URIs are the server's own in every exposure: an expansion could not be
+  /// encoded a second time.
+  static func writeTemplate(_ item: JSONSlice, _ translation: ResultTranslation, to writer: inout JSONWriter) {
+    writer.beginObject()
+    for (member, value) in item.members where !value.isNull && translation.keeps(member, value) {
+      writer.key(splicing: member)
+      writer.spliceOneLine(value)
+    }
+    if item.member("name")?.kind != .string, let template = item.member("uriTemplate") {
+      writer.member("name", template)
+    }
+    writer.endObject()
+  }
 }

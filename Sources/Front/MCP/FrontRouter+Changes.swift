@@ -6,7 +6,9 @@ import Protocol
 extension FrontRouter {
   /// `subscriptions/listen`.
   func listen(_ session: MCPSession, _ id: RequestID, _ params: JSONSlice?) {
-    guard let subscription = MCPSubscription(id, params, of: session.view) else {
+    guard var subscription = MCPSubscription(id, params, of: session.view),
+      let filter = params?.member("notifications")
+    else {
       return session.refuse(id, code: MCPErrorCode.invalidParams, "The member notifications must be an object")
     }
     guard session.subscriptions.count < MCPSubscription.mostPerSession else {
@@ -14,6 +16,7 @@ extension FrontRouter {
         id, code: MCPErrorCode.internalError, "More than \(MCPSubscription.mostPerSession) subscriptions")
     }
     watchLists(of: session)
+    subscription.resources = listen(toResourcesOf: filter, session, id)
     session.subscriptions.append(subscription)
     session.send(subscription.acknowledgement, about: id)
   }
@@ -54,6 +57,10 @@ extension FrontRouter {
       return hash.hex
     }
     var lists: [ListKind: String] = [.resources: hash(.resource), .prompts: hash(.prompt)]
+    // One notification for both (mcp-checklist MAP-33).
+    var templates = FNV1a.Wide()
+    for template in listedTemplates(view) { templates.add(template.item.bytes) }
+    lists[.resources]? += templates.hex
     if view.exposure != .compact { lists[.tools] = hash(.capability) }
     return lists
   }

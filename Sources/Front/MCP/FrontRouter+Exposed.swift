@@ -88,7 +88,7 @@ extension FrontRouter {
   }
 
   /// What a client means by a name or URI; nil when nothing is known of it yet.
-  private func target(_ kind: EntryKind, _ name: String, _ view: MCPView) -> ExposedTarget? {
+  func target(_ kind: EntryKind, _ name: String, _ view: MCPView) -> ExposedTarget? {
     if let server = view.directServer { return routed(kind, name, server) }
     if let id = view.names(kind, catalog).id(of: name) {
       if let entry = catalog.entry(kind, id) { return ExposedTarget(id: id, server: entry.server, route: nil) }
@@ -126,7 +126,7 @@ extension FrontRouter {
 }
 
 /// What a client of a view means.
-private struct ExposedTarget {
+struct ExposedTarget {
   /// The public id.
   let id: String
   let server: String

@@ -15,12 +15,15 @@ extension FrontRouter {
     let session = MCPSession(
       channel, view(name, exposure == .auto ? .compact : exposure), choosesExposure: exposure == .auto)
     mcp.sessions[ObjectIdentifier(session)] = session
+    session.onUnwatch = { [unowned session] resources in self.unwatch(resources, session) }
     return session
   }
 
   /// The client is gone; what runs for it is given up by its channel.
   func closeMCP(_ session: MCPSession) {
-    guard mcp.sessions.removeValue(forKey: ObjectIdentifier(session)) != nil, mcp.sessions.isEmpty else { return }
+    guard mcp.sessions.removeValue(forKey: ObjectIdentifier(session)) != nil else { return }
+    forgetInterests(of: session)
+    guard mcp.sessions.isEmpty else { return }
     for view in mcp.views.values { view.known = nil }
     mcp.settling?.cancel()
     mcp.settling = nil
@@ -72,7 +75,10 @@ extension FrontRouter {
 
   func receiveMCP(_ message: JSONRPCMessage, _ session: MCPSession) {
     switch session.state.receive(message) {
-    case .ignore, .confirm: break
+    case .ignore: break
+    // Its silence on the log level counts from now on.
+    case .confirm:
+      if mcp.sessions.values.contains(where: { $0.logLevel != nil }) { interestsChanged(in: session.view.scope) }
     case .refuse(let refusal): session.refuse(refusal)
     case .initialize(let id, let revision):
       let client = message.params?.member("clientInfo")
@@ -95,7 +101,11 @@ extension FrontRouter {
     if revision.era == .modern, session.channel.era != .modern || method == .discover {
       session.note(ModernEnvelope(params)?.clientInfo, era: .modern)
     }
-    func call(_ form: MCPCall.Form) -> MCPCall { MCPCall(session, id, at: revision, form) }
+    guard let wishes = CallWishes(params, at: revision, sessionLevel: session.effectiveLevel) else {
+      return session.refuse(
+        id, code: MCPErrorCode.invalidParams, "_meta has a \"\(ModernEnvelope.logLevel)\" that is no level")
+    }
+    func call(_ form: MCPCall.Form) -> MCPCall { MCPCall(session, id, at: revision, form, wishes) }
     switch method {
     case .initialize, .ping: fatalError("\(method.rawValue) is answered by the session itself")
     case .discover:
@@ -106,10 +116,11 @@ extension FrontRouter {
     case .toolsList: listExposed(session, .capability, revision, params, call)
     case .resourcesList: listExposed(session, .resource, revision, params, call)
     case .promptsList: listExposed(session, .prompt, revision, params, call)
-    case .templatesList:
-      session.answer(
-        id,
-        MCPResult.response(id, at: revision, freshness: .constant) { $0.member("resourceTemplates", strings: []) })
+    case .templatesList: listTemplates(session, id, revision, params, call)
+    case .complete: complete(session, id, params, call)
+    case .setLevel: setLevel(session, id, params)
+    case .subscribe: subscribe(session, id, params, true)
+    case .unsubscribe: subscribe(session, id, params, false)
     case .toolsCall where session.view.exposure == .compact: callFacade(session, id, params, call)
     case .toolsCall: useExposed(session, id, .capability, params, call)
     case .resourcesRead: useExposed(session, id, .resource, params, call)
@@ -129,7 +140,7 @@ extension FrontRouter {
       let sessions = self.supervisor.assumeIsolated { supervisor in
         servers.compactMap { server in supervisor.session(of: server).map { (server: server, session: $0) } }
       }
-      return MCPFace(session.view, sessions)
+      return MCPFace(session.view, sessions, at: revision)
     }
     guard let server = session.view.directServer,
       supervisor.assumeIsolated({ $0.readiness(of: server) })?.code == .starting

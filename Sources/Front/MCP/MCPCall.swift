@@ -14,22 +14,29 @@ final class MCPCall: ReplyTarget {
     case native(EntryKind, name: String)
     /// An entry of the client's view: the server's own result, and its own error. `name` is what the client asked for.
     case exposed(EntryKind, name: String, server: String)
+    /// Suggestions for an argument. `name` is what the client asked about.
+    case completion(EntryKind, name: String, server: String)
     /// Nothing yet: what waits and goes on then.
     case afterwards(() -> Void)
   }
 
   private let session: MCPSession
   let id: RequestID
-  private let revision: ProtocolRevision
+  let revision: ProtocolRevision
   private let form: Form
+  let wishes: CallWishes
   let origin: RequestOrigin?
 
-  init(_ session: MCPSession, _ id: RequestID, at revision: ProtocolRevision, _ form: Form) {
+  init(
+    _ session: MCPSession, _ id: RequestID, at revision: ProtocolRevision, _ form: Form,
+    _ wishes: CallWishes = .none
+  ) {
     origin = RequestOrigin(client: session.channel.client, id: id, reaskedAt: session.reasked[id])
     self.session = session
     self.id = id
     self.revision = revision
     self.form = form
+    self.wishes = wishes
   }
 
   var surface: String { "mcp" }
@@ -44,13 +51,20 @@ final class MCPCall: ReplyTarget {
     case .list(let write):
       session.answer(id, MCPResult.response(id, at: revision, freshness: .list, write))
     case .afterwards(let goOn): goOn()
-    case .native, .exposed: fatalError("a native request is answered by the end of its operation")
+    case .native, .exposed, .completion: fatalError("a native request is answered by the end of its operation")
     }
   }
 
   func finish(_ result: Result<JSONSlice?, OperationFailure>, requestID: JSONSlice?, traceID: String) {
     switch (form, result) {
     case (.afterwards(let goOn), _): goOn()
+    case (.completion, .success(let data)):
+      guard let data = data.flatMap({ CompletionRequest.bounded($0) }) else {
+        return session.refuse(id, code: MCPErrorCode.internalError, "The server's answer is no completion.")
+      }
+      session.answer(id, MCPResult.upstream(id, at: revision, data, isCacheable: false))
+    case (.completion(let kind, let name, let server), .failure(let failure)):
+      refuseExposed(failure, kind, name, server, traceID: traceID)
     case (.native, .success(let data)), (.exposed, .success(let data)):
       guard let data, data.kind == .object else {
         let failure = OperationFailure(
@@ -78,7 +92,7 @@ final class MCPCall: ReplyTarget {
       session.answer(id, MCPResult.exposed(id, data, kind, translation, keepsIdentity: isDirect))
     case .native(let kind, _):
       session.answer(id, MCPResult.upstream(id, at: revision, data, isCacheable: kind == .resource))
-    case .tool, .list, .afterwards: fatalError("only the upstream's own results are passed on")
+    case .tool, .list, .completion, .afterwards: fatalError("only the upstream's own results are passed on")
     }
   }
 
@@ -128,6 +142,25 @@ final class MCPCall: ReplyTarget {
       return refuse(failure, kind, name, traceID: traceID)
     }
     session.answer(id, MCPResult.failedTool(id, at: revision, failure.message))
+  }
+
+  // MARK: Before the answer
+
+  func isOf(_ session: MCPSession) -> Bool { self.session === session }
+
+  /// The client may have cancelled its request, whose operation goes on for others.
+  private var isActive: Bool { session.state.inFlight.contains(id) }
+
+  func progressed(_ params: JSONSlice) {
+    guard let token = wishes.progressToken, isActive else { return }
+    session.relay(RelayedNotification.progress(params, token: token, at: revision), about: id)
+  }
+
+  /// A message of the server about this request. Returns whether it was for the client.
+  func logged(_ params: JSONSlice, _ level: MessageLevel, of server: String) -> Bool {
+    guard let wanted = wishes.logLevel, level >= wanted, isActive else { return false }
+    session.relay(RelayedNotification.message(params, of: session.view.loggerPrefix(server)), about: id)
+    return true
   }
 
   func began(_ operation: OperationID, abandon: @escaping () -> Void) {

@@ -19,21 +19,21 @@ struct MCPFace {
   var instructions: String?
 
   /// `sessions`: what the servers of the view said of themselves, in the order of the configuration.
-  init(_ view: MCPView, _ sessions: [(server: String, session: UpstreamSession)]) {
+  init(_ view: MCPView, _ sessions: [(server: String, session: UpstreamSession)], at revision: ProtocolRevision) {
     if view.directServer != nil {
-      capabilities = Self.direct(sessions.first?.session)
+      capabilities = Self.direct(sessions.first?.session, at: revision)
       identity = sessions.first?.session.serverInfo
       instructions = sessions.first?.session.instructions
       return
     }
-    capabilities = Self.own(toolsChange: view.exposure == .full)
+    capabilities = Self.own(toolsChange: view.exposure == .full, at: revision)
     let own = view.exposure == .full ? Self.fullIntroduction : Self.introduction
     instructions = Self.instructions(view.scope.profile?.instructions ?? own, sessions)
   }
 
   // MARK: Capabilities
 
-  private static func own(toolsChange: Bool) -> JSONSlice {
+  private static func own(toolsChange: Bool, at revision: ProtocolRevision) -> JSONSlice {
     var writer = JSONWriter()
     writer.beginObject()
     writer.key("tools")
@@ -43,15 +43,19 @@ struct MCPFace {
     for name in ["resources", "prompts"] {
       writer.key(name)
       writer.beginObject()
+      if name == "resources" { writer.member("subscribe", true) }
       writer.member("listChanged", true)
       writer.endObject()
     }
+    writeEmpty("logging", to: &writer)
+    // The capability came with 2025-03-26.
+    if revision >= .march2025 { writeEmpty("completions", to: &writer) }
     writer.endObject()
     return JSONSlice(assembled: writer)
   }
 
   /// What the server announces and we carry; everything that we carry while nobody knows it.
-  private static func direct(_ session: UpstreamSession?) -> JSONSlice {
+  private static func direct(_ session: UpstreamSession?, at revision: ProtocolRevision) -> JSONSlice {
     var writer = JSONWriter()
     writer.beginObject()
     for name in ["tools", "resources", "prompts"] {
@@ -59,11 +63,29 @@ struct MCPFace {
       writer.key(name)
       writer.beginObject()
       let announced = session.map { $0.capabilities.member(name)?.member("listChanged")?.bool == true }
+      if name == "resources" {
+        let tells = session.map { $0.capabilities.member(name)?.member("subscribe")?.bool == true }
+        if tells ?? true { writer.member("subscribe", true) }
+      }
       if announced ?? true { writer.member("listChanged", true) }
       writer.endObject()
     }
+    for name in ["logging", "completions"] {
+      // Servers of 2024-11-05 complete without announcing it.
+      let isAnnounced =
+        session.map {
+          $0.capabilities.member(name) != nil || name == "completions" && $0.revision == .november2024
+        } ?? true
+      if isAnnounced, name == "logging" || revision >= .march2025 { writeEmpty(name, to: &writer) }
+    }
     writer.endObject()
     return JSONSlice(assembled: writer)
+  }
+
+  private static func writeEmpty(_ name: String, to writer: inout JSONWriter) {
+    writer.key(name)
+    writer.beginObject()
+    writer.endObject()
   }
 
   // MARK: Instructions

@@ -13,13 +13,18 @@ enum MCPMethod: String, Sendable, CaseIterable {
   case promptsList = "prompts/list"
   case promptsGet = "prompts/get"
   case listen = "subscriptions/listen"
+  case setLevel = "logging/setLevel"
+  case subscribe = "resources/subscribe"
+  case unsubscribe = "resources/unsubscribe"
+  case complete = "completion/complete"
 
   /// Whether the era has the method at all; where it has not, the answer is "method not found".
   func exists(in era: ProtocolRevision.Era) -> Bool {
     switch self {
-    case .initialize, .ping: era == .legacy
+    case .initialize, .ping, .setLevel, .subscribe, .unsubscribe: era == .legacy
     case .discover, .listen: era == .modern
-    case .toolsList, .toolsCall, .resourcesList, .resourcesRead, .templatesList, .promptsList, .promptsGet: true
+    case .toolsList, .toolsCall, .resourcesList, .resourcesRead, .templatesList, .promptsList, .promptsGet, .complete:
+      true
     }
   }
 }

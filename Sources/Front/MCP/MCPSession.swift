@@ -9,6 +9,12 @@ final class MCPSession {
   let choosesExposure: Bool
   var state = MCPSessionState()
   var subscriptions: [MCPSubscription] = []
+  /// What a legacy client has set.
+  var logLevel: MessageLevel?
+  /// Resources whose changes the client wants to hear of.
+  var watch = ResourceWatch()
+  /// Called with those that it does not want any more.
+  var onUnwatch: (([WatchedResource]) -> Void)?
   /// The operations of requests in flight.
   var operations: [RequestID: OperationID] = [:]
   /// Requests that the bridge sent to an earlier daemon before, and when; bounded by what can be in flight.
@@ -56,7 +62,21 @@ final class MCPSession {
   /// Gives up what runs for a request that the client has cancelled.
   func cancel(_ id: RequestID) {
     subscriptions.removeAll { $0.id == id }
+    let unwatched = watch.removeAll(for: .listen(id))
+    if !unwatched.isEmpty { onUnwatch?(unwatched) }
     if let operation = operations.removeValue(forKey: id) { channel.abandons.removeValue(forKey: operation)?() }
+  }
+
+  /// The least severe log messages that a legacy client gets unasked.
+  var effectiveLevel: MessageLevel { logLevel ?? .info }
+
+  /// Bytes that may wait for a client before it is told nothing any more that it can do without.
+  private static let mostQueuedBytes = 1 << 20
+
+  /// Sends what a client that does not read can do without.
+  func relay(_ message: [UInt8], about request: RequestID?) {
+    guard channel.queuedBytes <= Self.mostQueuedBytes, message.count <= channel.largestMessage else { return }
+    send(message, about: request)
   }
 
   /// The bridge is about to repeat a request.

@@ -7,6 +7,8 @@ struct MCPSubscription: Equatable {
 
   let id: RequestID
   let kinds: [ListKind]
+  /// URIs as the client wrote them; their changes are told by `ResourceWatch`.
+  var resources: [String] = []
 
   /// Nil without a filter object.
   init?(_ id: RequestID, _ params: JSONSlice?, of view: MCPView) {
@@ -23,6 +25,7 @@ struct MCPSubscription: Equatable {
       writer.key("notifications")
       writer.beginObject()
       for kind in kinds { writer.member(kind.listenFilter, true) }
+      if !resources.isEmpty { writer.member("resourceSubscriptions", strings: resources) }
       writer.endObject()
       writer.endObject()
     }

@@ -43,6 +43,9 @@ final class MCPView {
     exposure == .full ? FullName.uri(of: uri, server) : uri
   }
 
+  /// What the names of a server's loggers begin with; nil: they are the server's own.
+  func loggerPrefix(_ server: String) -> String? { exposure == .direct ? nil : server }
+
   /// How results of a server are told to a client at this revision.
   func translation(of server: String, at revision: ProtocolRevision) -> ResultTranslation {
     ResultTranslation(revision: revision, server: exposure == .full ? server : nil)

@@ -6,6 +6,7 @@ struct ModernEnvelope {
   static let clientCapabilities = "io.modelcontextprotocol/clientCapabilities"
   static let clientInfo = "io.modelcontextprotocol/clientInfo"
   static let serverInfo = "io.modelcontextprotocol/serverInfo"
+  static let logLevel = "io.modelcontextprotocol/logLevel"
   static let subscriptionID = "io.modelcontextprotocol/subscriptionId"
 
   private let meta: JSONSlice

@@ -26,6 +26,8 @@ struct FrontOperation {
   let admitted: MonotonicTime
   /// Nil for what is found by its public id.
   var route: OperationRoute?
+  /// Nil unless it is about an argument of the entry, not the entry itself.
+  var completion: CompletionRequest?
   /// The client's own `_meta`, for the upstream.
   var meta: JSONSlice?
   /// Nil without an idempotency key.
@@ -48,7 +50,13 @@ struct FrontOperation {
   }
 
   /// How it is called in messages: "Tool call".
-  var name: String { purpose == .carryOut ? kind.operation : "Description" }
+  var name: String {
+    if completion != nil { return "Completion" }
+    return purpose == .carryOut ? kind.operation : "Description"
+  }
+
+  /// The MCP method that carries it out.
+  var method: String { completion == nil ? kind.method : "completion/complete" }
   var traceID: String { trace.traceID.description }
   var deadline: MonotonicTime { admitted + .milliseconds(timeoutMilliseconds) }
 }

@@ -13,6 +13,7 @@ struct OperationRequest {
   /// Set by surfaces where clients name servers themselves.
   var route: OperationRoute?
   var meta: JSONSlice?
+  var completion: CompletionRequest?
 
   /// How deep a body may nest; real arguments are far below, and recursive parsers of upstreams survive it.
   static let limits = JSONLimits(maxBytes: Frame.maximumLength, maxDepth: 256)

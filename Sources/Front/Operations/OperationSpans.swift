@@ -17,7 +17,7 @@ enum OperationSpans {
     if !operation.server.isEmpty { attributes.append(SpanAttribute("warmplane.server", operation.server)) }
     attributes.append(SpanAttribute("warmplane.\(operation.kind.idMember)", operation.entryID))
     if let id = operation.requestID?.string { attributes.append(SpanAttribute("warmplane.request_id", id)) }
-    let method = operation.purpose == .describe ? "\(operation.kind.listMember)/describe" : operation.kind.method
+    let method = operation.purpose == .describe ? "\(operation.kind.listMember)/describe" : operation.method
     // A name that no server has is the client's own text, of which there are too many to group by.
     let isKnown = operation.tracedRequest != nil || result.failure == nil
     let target = isKnown ? operation.entryID : nil

@@ -13,6 +13,12 @@ protocol ReplyTarget: AnyObject {
   /// What the client may see.
   var scope: Scope { get }
 
+  /// What the client wants to hear before the answer.
+  var wishes: CallWishes { get }
+
+  /// The operation goes on: parameters of the server's `notifications/progress`.
+  func progressed(_ params: JSONSlice)
+
   /// The word of log records: `http`, `cli` or `mcp`.
   var surface: String { get }
 
@@ -33,6 +39,10 @@ protocol ReplyTarget: AnyObject {
 }
 
 extension ReplyTarget {
+  var wishes: CallWishes { .none }
+
+  func progressed(_ params: JSONSlice) {}
+
   func noteDeduplicated() {}
 
   func reply(status: Int, body: [UInt8]) { reply(status: status, body: body, allow: nil) }

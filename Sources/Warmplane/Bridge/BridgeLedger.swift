@@ -22,6 +22,7 @@ struct BridgeLedger {
   private var confirmation: [UInt8]?
   private var requests: [RequestID: BridgeRequest] = [:]
   private var lastSequence = 0
+  private var wishes = BridgeWishes()
   /// The answer to a repeated `initialize` is not the client's.
   private var repeatedHandshake: RequestID?
   /// Acknowledgements of repeated subscriptions are not the client's.
@@ -57,7 +58,7 @@ struct BridgeLedger {
       }
       lastSequence += 1
       remove(id)
-      requests[id] = BridgeRequest(id, method, line: line, sequence: lastSequence)
+      requests[id] = BridgeRequest(id, method, message.params, line: line, sequence: lastSequence)
       heldBytes += line.count
       return .forward(id)
     case .notification("notifications/initialized"):
@@ -105,7 +106,11 @@ struct BridgeLedger {
         repeatedHandshake = nil
         return .none
       }
-      if let request = remove(id), Self.isInitialize(request) { handshake = request }
+      if wishes.take(id) { return .none }
+      if let request = remove(id) {
+        if Self.isInitialize(request) { handshake = request }
+        if let wish = request.wish { wishes.note(wish) }
+      }
       return .answer(id)
     case .acknowledgement:
       guard !repeatedSubscriptions.isEmpty, let message = try? JSONRPCMessage(parsing: payload),
@@ -131,6 +136,7 @@ struct BridgeLedger {
   mutating func lost(written: Int) {
     repeatedHandshake = nil
     repeatedSubscriptions = []
+    wishes.lost()
     for (id, request) in requests where request.isExecuting && request.linkEnd.map({ $0 <= written }) ?? false {
       requests[id]?.isDoubtful = true
     }
@@ -168,6 +174,7 @@ struct BridgeLedger {
       lines.append((first.line, first.id))
     }
     if let confirmation { lines.append((confirmation, nil)) }
+    for line in wishes.restate() { lines.append((line, nil)) }
     for request in rest {
       // `linkEnd` tells that an earlier daemon had it and has acknowledged it, or was about to.
       if request.isSubscription, request.linkEnd != nil { repeatedSubscriptions.insert(request.id) }

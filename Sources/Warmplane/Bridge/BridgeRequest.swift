@@ -11,6 +11,8 @@ struct BridgeRequest {
   let isExecuting: Bool
   /// A subscription: it is never answered while it is open.
   let isSubscription: Bool
+  /// What it changes for as long as the client is there.
+  let wish: BridgeWishes.Wish?
   /// Up to which byte of the link it goes; nil while there is no link.
   var linkEnd: Int?
   /// When it was sent for the first time, in nanoseconds of the monotonic clock.
@@ -18,13 +20,14 @@ struct BridgeRequest {
   /// A daemon that is gone may have begun to carry it out.
   var isDoubtful = false
 
-  init(_ id: RequestID, _ method: String, line: [UInt8], sequence: Int) {
+  init(_ id: RequestID, _ method: String, _ params: JSONSlice?, line: [UInt8], sequence: Int) {
     self.id = id
     self.line = line
     self.sequence = sequence
     // Of our own tools some only list, but in full and direct exposure a server may have one of the same name.
     isExecuting = ["tools/call", "resources/read", "prompts/get"].contains(method)
     isSubscription = method == "subscriptions/listen"
+    wish = BridgeWishes.Wish(method, params)
   }
 
   /// Whether it only reads, however often.

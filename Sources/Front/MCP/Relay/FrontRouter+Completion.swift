@@ -1,0 +1,111 @@
+import Configuration
+import Protocol
+import Supervisor
+
+/// `completion/complete` and `resources/templates/list`.
+extension FrontRouter {
+  func complete(
+    _ session: MCPSession, _ id: RequestID, _ params: JSONSlice?, _ call: (MCPCall.Form) -> MCPCall
+  ) {
+    func refuse(_ sentence: String) { session.refuse(id, code: MCPErrorCode.invalidParams, sentence) }
+    guard let completion = CompletionRequest(params) else {
+      return refuse("The member argument must be an object with the strings name and value")
+    }
+    let ref = params?.member("ref")
+    let (kind, member): (EntryKind, String)
+    switch ref?.member("type")?.string {
+    case "ref/prompt": (kind, member) = (.prompt, "name")
+    case "ref/resource": (kind, member) = (.resource, "uri")
+    default: return refuse("The member ref must be of the type ref/prompt or ref/resource")
+    }
+    guard let name = ref?.member(member)?.string else { return refuse("The member ref.\(member) must be a string") }
+    guard let target = completable(kind, name, session.view) else {
+      return refuse(FailureMapping.unknown(kind, String(name.prefix(200))).message)
+    }
+    if session.view.directServer == nil, !completes(target.server) {
+      // We announce completion for all servers, and this one has none.
+      return session.answer(
+        id, MCPResult.upstream(id, at: call(.list { _ in }).revision, CompletionRequest.empty, isCacheable: false))
+    }
+    var request = OperationRequest(kind: kind, id: target.id, payload: nil, requestID: nil, route: target.route)
+      .with(meta: params)
+    request.completion = completion
+    operate(
+      kind, call(.completion(kind, name: name, server: target.server)), .success(request), trace: mcpTrace(params))
+  }
+
+  /// What is completed: a prompt, a resource, or a template as it is listed.
+  private func completable(_ kind: EntryKind, _ name: String, _ view: MCPView) -> ExposedTarget? {
+    if kind == .resource, view.directServer == nil {
+      let owner = listedTemplates(view).first { $0.text == name || $0.id == name }
+      if let owner {
+        return ExposedTarget(
+          id: owner.id, server: owner.server, route: OperationRoute(server: owner.server, upstreamName: owner.text))
+      }
+    }
+    guard let target = target(kind, name, view), target.server.isEmpty else { return target(kind, name, view) }
+    // Compact exposure leaves it open whose it is.
+    let server = catalog.entry(kind, target.id)?.server ?? catalog.forwardedResource(target.id)?.server
+    return server.map { ExposedTarget(id: target.id, server: $0, route: target.route) }
+  }
+
+  /// Whether a server may know how to complete; of one that is not there nobody knows.
+  private func completes(_ server: String) -> Bool {
+    guard let session = supervisor.assumeIsolated({ $0.session(of: server) }) else { return true }
+    // The capability came with 2025-03-26; before, one just tries.
+    return session.revision == .november2024 || session.capabilities.member("completions") != nil
+  }
+
+  // MARK: Templates
+
+  /// A resource template of a view, under the id by which policies and scopes know it.
+  struct ListedTemplate {
+    let id: String
+    let server: String
+    /// The template itself.
+    let text: String
+    let item: JSONSlice
+  }
+
+  /// In the order of ids. Of several servers with the same template the first in the order of the configuration lists it,
+  /// since its URIs go there.
+  func listedTemplates(_ view: MCPView) -> [ListedTemplate] {
+    var seen: Set<String> = []
+    var templates: [ListedTemplate] = []
+    for server in catalog.order where view.scope.includes(server) {
+      for item in catalog.resourceTemplates(of: server).prefix(ResourceTemplates.mostPerServer) {
+        guard let text = item.member("uriTemplate")?.string else { continue }
+        let id = catalog.publicID(of: "\(server).\(text)", .resource)
+        guard policy.allows(id), view.scope.shows(id, of: server), seen.insert(text).inserted else { continue }
+        templates.append(ListedTemplate(id: id, server: server, text: text, item: item))
+      }
+    }
+    return templates.sorted { $0.id.utf8.lexicographicallyPrecedes($1.id.utf8) }
+  }
+
+  func listTemplates(
+    _ session: MCPSession, _ id: RequestID, _ revision: ProtocolRevision, _ params: JSONSlice?,
+    _ call: (MCPCall.Form) -> MCPCall
+  ) {
+    let view = session.view
+    let cursor = params?.member("cursor").flatMap { $0.isNull ? nil : $0 }
+    guard cursor == nil || ListPage.start(after: cursor) != nil else {
+      return session.refuse(id, code: MCPErrorCode.invalidParams, "The cursor is not one that this list gave")
+    }
+    list(
+      .resource,
+      call(
+        .list { writer in
+          var page = ListPage(after: cursor)
+          writer.key("resourceTemplates")
+          writer.beginArray()
+          for template in self.listedTemplates(view) where !page.isBehind(template.id) {
+            guard page.takes(template.id, size: template.item.range.count) else { break }
+            ExposedItem.writeTemplate(template.item, view.translation(of: template.server, at: revision), to: &writer)
+          }
+          writer.endArray()
+          if let next = page.nextCursor { writer.member("nextCursor", next) }
+        }),
+      wait: nil)
+  }
+}

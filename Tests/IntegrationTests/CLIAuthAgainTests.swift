@@ -3,7 +3,7 @@ import Protocol
 import Testing
 
 /// What a login takes over from the one before: scopes, clients, what was discovered.
-@Suite(.timeLimit(.minutes(3))) struct CLIAuthAgainTests {
+@Suite(.timeLimit(.minutes(5))) struct CLIAuthAgainTests {
   /// What the server missed in a token is asked for by the next login, beside what there was.
   @Test func stepUp() async throws {
     try await BlockingExecutor.run {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Browsers that do not open, and people that give up.
-@Suite(.timeLimit(.minutes(3))) struct CLIAuthBrowserTests {
+@Suite(.timeLimit(.minutes(5))) struct CLIAuthBrowserTests {
   /// What a login that runs has printed: a sentence and the address to open.
   private static func shown(_ world: CLIAuthWorld) async throws -> (sentence: String, address: String) {
     var lines: [Substring] = []

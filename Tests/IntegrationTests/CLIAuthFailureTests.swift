@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Logins and refreshes that cannot work: what is said, and what stays in the store.
-@Suite(.timeLimit(.minutes(3))) struct CLIAuthFailureTests {
+@Suite(.timeLimit(.minutes(5))) struct CLIAuthFailureTests {
   struct Row: Sendable, CustomTestStringConvertible {
     /// Options of the peer.
     let options: String

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Logins with the built program, a real authorization server and something that behaves as a browser does.
-@Suite(.timeLimit(.minutes(3))) struct CLIAuthLoginTests {
+@Suite(.timeLimit(.minutes(5))) struct CLIAuthLoginTests {
   /// The members that every payload begins with.
   static func head(_ world: CLIAuthWorld) -> String {
     """

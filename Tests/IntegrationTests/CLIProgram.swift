@@ -104,6 +104,11 @@ struct CLIProgram {
 
     func result() async throws -> Result {
       for await _ in ends {}
+      // A test whose time is up is cancelled, and its program may run on; its status does not exist yet.
+      if Task.isCancelled, process.isRunning {
+        kill(process.processIdentifier, SIGKILL)
+        throw CancellationError()
+      }
       func text(_ kind: String) -> String {
         let content = FileManager.default.contents(atPath: "\(workspace.directory)/\(name).\(kind)")
         return String(decoding: content ?? Data(), as: UTF8.self)

@@ -32,6 +32,34 @@ struct AuthorizerRefusalTests {
     }
   }
 
+  @Test("tokens that were revoked at the authorization server are not used for ever")
+  func revoked() async throws {
+    try await OAuthWorld.run { _, world in
+      try await world.logIn()
+      let authorizer = world.authorizer()
+      #expect(try await world.call(authorizer).status == 200)
+      let (tokens, client) = (try world.tokens(), try #require(try world.entry()?.clientInfo))
+      let authentication = ClientAuthentication(
+        client, supported: try world.entry()?.discovery?.tokenEndpointAuthMethodsSupported)
+      for token in [tokens.accessToken, tokens.refreshToken ?? ""] {
+        let form = FormEncoding.encode([
+          .init("token", token), .init("client_id", client.clientID), .init("client_secret", client.clientSecret ?? ""),
+        ])
+        var request = HTTPRequest("POST", try #require(HTTPURL("\(world.issuer)/revoke")), body: Array(form.utf8))
+        request.fields = [HTTPField("Content-Type", "application/x-www-form-urlencoded")]
+        if case .basic(let secret) = authentication {
+          let pair = "\(FormEncoding.encode(client.clientID)):\(FormEncoding.encode(secret))"
+          request.fields.append(HTTPField("Authorization", "Basic \(Base64.encode(pair.utf8))"))
+        }
+        request.bodyLimit = 1 << 20
+        #expect(try await world.client.fetch(request).head.status == 200)
+      }
+      let failure = try await world.callFailure(authorizer)
+      #expect(failure.code == .authExpired && failure.detail.contains("invalid_grant"), "\(failure)")
+      #expect(try world.tokens().refreshToken == nil)
+    }
+  }
+
   @Test("a new token that is refused, too, is not renewed again, in no process")
   func refusedAfterRenewal() async throws {
     try await OAuthWorld.run { _, world in

@@ -269,8 +269,6 @@ struct AuthorizerTests {
     }
   }
 
-  // MARK: Many at once
-
   @Test(arguments: [true, false])
   func manyCallsRenewOnce(_ isExpired: Bool) async throws {
     try await OAuthWorld.run { thread, world in

@@ -38,8 +38,11 @@ extension FrontRouter {
     for (resource, sessions) in watched where WatchedResource(server: server, uri: resource).covers(uri) {
       keys.formUnion(sessions.keys)
     }
+    // The configuration may have changed since it was subscribed; and a part may be denied where the whole is not.
+    let id = catalog.publicID(of: "\(server).\(uri)", .resource)
+    guard !keys.isEmpty, policy.allows(id) else { return }
     for key in keys {
-      guard let session = mcp.sessions[key] else { continue }
+      guard let session = mcp.sessions[key], session.view.scope.shows(id, of: server) else { continue }
       for (source, known) in session.watch.concerned(by: uri, of: server) {
         let told = known ?? session.view.uri(of: uri, server)
         switch source {

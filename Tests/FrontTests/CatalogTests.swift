@@ -176,6 +176,7 @@ struct CatalogTests {
     #expect(owner("a.v://1") == nil && owner("late.u://1") == nil && owner("u://1") == nil && owner("b.u://1/2") == nil)
     #expect(owner("b.u://secret") == nil && owner("S") == "b u://secret" && owner("G") == "a u://gone")
     #expect(catalog.templatedID(of: "u://1") == "b.u://1")
+    #expect(catalog.templatedID(of: "u://1", where: { $0 != "b" }) == "a.u://1")
     #expect(catalog.templatedID(of: "u://secret") == "S")
     #expect(catalog.templatedID(of: "w://1") == "a.b.w://1")
     #expect(catalog.templatedID(of: "x://1") == nil)

@@ -65,7 +65,8 @@ struct CatalogTemplateTests {
       }
       #expect(try client.request("resources/read", #"{"uri":"three://1"}"#).code == -32602)
       let templates = try client.request("resources/templates/list").result?.member("resourceTemplates")
-      #expect(Self.text(templates) == "[]")
+      let listed = templates?.elements.compactMap { $0.member("uriTemplate")?.string }
+      #expect(listed == ["fake://{name}/x", "one://{+path}{?q}", "two://{a}"], "each once")
       try client.finish()
     }
   }

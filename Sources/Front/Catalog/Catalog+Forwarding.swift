@@ -14,9 +14,10 @@ extension Catalog {
   }
 
   /// The public id of a URI that no list names and that matches a template: of the first such server in the order of the
-  /// configuration.
-  func templatedID(of uri: String) -> String? {
-    order.first { isListed($0) && templates.match(uri, of: $0) }.map { resources.publicID(of: "\($0).\(uri)") }
+  /// configuration that the client may see.
+  func templatedID(of uri: String, where isVisible: (_ server: String) -> Bool = { _ in true }) -> String? {
+    order.first { isListed($0) && isVisible($0) && templates.match(uri, of: $0) }
+      .map { resources.publicID(of: "\($0).\(uri)") }
   }
 
   /// The first server in the order of the configuration that the source id can be of. Ids of servers may contain dots.

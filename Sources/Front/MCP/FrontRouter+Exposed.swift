@@ -92,14 +92,16 @@ extension FrontRouter {
     if let server = view.directServer { return routed(kind, name, server) }
     if let id = view.names(kind, catalog).id(of: name) {
       if let entry = catalog.entry(kind, id) { return ExposedTarget(id: id, server: entry.server, route: nil) }
-      if view.exposure == .compact { return compactTarget(kind, name, id) }
+      if view.exposure == .compact { return compactTarget(kind, name, id, view.scope) }
     }
     guard view.exposure == .full else { return nil }
     if kind == .resource {
       if let (server, uri) = FullName.resource(name) {
         return view.scope.includes(server) ? routed(kind, uri, server) : nil
       }
-      guard let id = catalog.templatedID(of: name), let (server, _) = catalog.forwardedResource(id) else { return nil }
+      guard let id = catalog.templatedID(of: name, where: view.scope.includes),
+        let (server, _) = catalog.forwardedResource(id)
+      else { return nil }
       return ExposedTarget(id: id, server: server, route: nil)
     }
     // A server that was never listed has this one, if any.
@@ -116,11 +118,11 @@ extension FrontRouter {
   }
 
   /// By the id itself, or by a URI that matches a template.
-  private func compactTarget(_ kind: EntryKind, _ name: String, _ id: String) -> ExposedTarget? {
+  private func compactTarget(_ kind: EntryKind, _ name: String, _ id: String, _ scope: Scope) -> ExposedTarget? {
     if catalog.forwardedResource(id) != nil || !policy.allows(id) || !catalog.unlistedOwners(of: id, kind).isEmpty {
       return ExposedTarget(id: id, server: "", route: nil)
     }
-    guard kind == .resource, let templated = catalog.templatedID(of: name) else { return nil }
+    guard kind == .resource, let templated = catalog.templatedID(of: name, where: scope.includes) else { return nil }
     return ExposedTarget(id: templated, server: "", route: nil)
   }
 }

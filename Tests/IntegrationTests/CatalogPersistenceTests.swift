@@ -204,7 +204,7 @@ struct CatalogPersistenceTests {
       members: ["daemon": #"{"startsPerCore": 8}"#, "listWaitMs": "30000"])
     try await DaemonFixture.run(config) { daemon in
       let (first, firstTime) = try Self.timed { try daemon.http().list() }
-      #expect(first.ids.count == 99 * 5 + 18, "\(first.text.suffix(2000))")
+      #expect(first.ids.count == 99 * 5 + 20, "\(first.text.suffix(2000))")
       #expect(try daemon.stop(within: 40) == .code(0))
       try daemon.turnSwitch("hung")
       // As many at a time as by default.

@@ -15,35 +15,37 @@ struct MCPWalkTests {
 
   private static let script = "Tests/Peers/mcp_sdk_server.py"
 
-  /// What a client sees; without the version, which is the one of its own hop.
+  /// What a client sees on each walk; without the version, which is the one of its own hop.
   private static func walk(
-    _ client: Client, _ daemon: DaemonFixture, names: String, _ transport: [String]
-  ) throws -> [String: String] {
+    _ client: Client, _ daemon: DaemonFixture, _ walks: [[String]]
+  ) throws -> [[String: String]] {
+    let files = "\(daemon.directory)/walk-\(UUID().uuidString)"
     let process = Process()
     process.executableURL = URL(fileURLWithPath: try MCPPeers.python(sdk: client.sdk))
-    process.arguments =
-      [
-        "-B", try MCPPeers.path("Tests/Peers/mcp_sdk_walk.py"), client.mode, names,
-        "\(daemon.directory)/journal-\(UUID().uuidString)",
-      ] + transport
+    process.arguments = ["-B", try MCPPeers.path("Tests/Peers/mcp_sdk_walk.py"), client.mode, "\(files).journal"]
     // What the SDK hands on to the bridge.
     process.environment = [
       "HOME": daemon.directory, "PATH": "/usr/bin:/bin", "SHELL": "/bin/sh", "TERM": "dumb", "USER": "tester",
       "LOGNAME": "tester",
     ]
-    let output = "\(daemon.directory)/walk-\(UUID().uuidString)"
-    for file in [output, "\(output).err"] { try Data().write(to: URL(fileURLWithPath: file)) }
-    process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: output))
-    process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: "\(output).err"))
-    process.standardInput = FileHandle.nullDevice
+    let lines = try walks.map { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) + "\n" }
+    try Data(lines.joined().utf8).write(to: URL(fileURLWithPath: "\(files).in"))
+    for end in ["out", "err"] { try Data().write(to: URL(fileURLWithPath: "\(files).\(end)")) }
+    process.standardInput = try FileHandle(forReadingFrom: URL(fileURLWithPath: "\(files).in"))
+    process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: "\(files).out"))
+    process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: "\(files).err"))
     try process.run()
     process.waitUntilExit()
-    guard let line = try? JSONSlice(validating: Array(daemon.text(of: output).utf8)) else {
-      throw MCPClient.Failure(description: "\(names): \(daemon.text(of: "\(output).err").suffix(2000))")
+    let seen = try daemon.text(of: "\(files).out").split(separator: "\n").map { line in
+      let walk = try JSONSlice(validating: Array(line.utf8))
+      let facts = walk.members.map { ($0.key.string ?? "", $0.value.json) }.filter { $0.0 != "version" }
+      return Dictionary(facts, uniquingKeysWith: { $1 })
     }
-    var facts: [String: String] = [:]
-    for (key, value) in line.members where !key.isString("version") { facts[key.string ?? ""] = value.json }
-    return facts
+    guard seen.count == walks.count else {
+      throw MCPClient.Failure(
+        description: "\(walks[seen.count]): \(daemon.text(of: "\(files).err").suffix(2000))")
+    }
+    return seen
   }
 
   @Test(
@@ -65,26 +67,27 @@ struct MCPWalkTests {
       try daemon.write(DaemonConfig(servers: servers))
       try daemon.start()
       for server in servers { try daemon.wait(for: server.id, within: 60) }
-      func behind(_ server: String, _ exposure: String) throws -> [String: String] {
-        try Self.walk(
-          client, daemon, names: exposure == "direct" ? "own" : "\(exposure):\(server)",
-          [
-            "stdio", CLIProgram.path, "mcp-server", "--config", daemon.configPath, "--server", server, "--exposure",
-            exposure,
-          ])
+      func behind(_ server: String, _ exposure: String) -> [String] {
+        [
+          exposure == "direct" ? "own" : "\(exposure):\(server)", "stdio", CLIProgram.path, "mcp-server", "--config",
+          daemon.configPath, "--server", server, "--exposure", exposure,
+        ]
       }
-      for (sdk, python) in pythons {
-        let itself = try Self.walk(client, daemon, names: "own", ["stdio", python, "-B", script, "stdio"])
-        #expect(itself.count > 15)
-        for server in ["stdio\(sdk)", "http\(sdk)"] {
-          #expect(try behind(server, "direct") == itself, "\(server)")
-        }
-        var names = itself
-        names["instructions"] = nil
-        // One of each is enough: what differs is names.
-        if sdk == 2 { #expect(try behind("stdio2", "full") == names, "full") }
-        if sdk == 1 { #expect(try behind("http1", "compact") == names, "compact") }
+      var walks: [[String]] = []
+      for (_, python) in pythons.sorted(by: { $0.key < $1.key }) {
+        walks.append(["own", "stdio", python, "-B", script, "stdio"])
       }
+      // Of the other exposures one each is enough: what differs is names.
+      walks += servers.map { behind($0.id, "direct") } + [behind("http1", "compact"), behind("stdio2", "full")]
+      var seen = try Self.walk(client, daemon, walks)
+      let (first, second) = (seen.removeFirst(), seen.removeFirst())
+      #expect(first.count > 15 && second.count == first.count)
+      #expect(seen[0] == first, "SDK 1.x over stdio")
+      #expect(seen[1] == first, "SDK 1.x over HTTP")
+      #expect(seen[2] == second, "SDK 2.x over stdio")
+      #expect(seen[3] == second, "SDK 2.x over HTTP")
+      #expect(seen[4] == first.filter { $0.key != "instructions" }, "SDK 1.x, compact")
+      #expect(seen[5] == second.filter { $0.key != "instructions" }, "SDK 2.x, full")
     }
   }
 }

@@ -1,11 +1,11 @@
 """Walks through everything that a session with mcp_sdk_server.py may use, as a client of the official SDK, 1.x or 2.x.
 
-    mcp_sdk_walk.py MODE NAMES JOURNAL stdio COMMAND ARGUMENT...
-    mcp_sdk_walk.py MODE NAMES JOURNAL http URL
+    mcp_sdk_walk.py MODE JOURNALS < WALKS
 
-MODE is `legacy` or `auto` (2.x only: the newest era first). NAMES says under which names the server is seen: `own`, or
-`full:<server>` and `compact:<server>` behind warmplane. JOURNAL is a file that must not exist. Prints one object: what was
-seen, in the server's own names, so that what a gateway shows can be compared with what the server shows.
+MODE is `legacy` or `auto` (2.x only: the newest era first). JOURNALS is the beginning of names of files that do not exist.
+One walk per line: [NAMES, "stdio", COMMAND, ARGUMENT...] or [NAMES, "http", URL]. NAMES says under which names the server
+is seen: `own`, or `full:<server>` and `compact:<server>` behind warmplane. Prints one object per walk: what was seen, in the
+server's own names, so that what a gateway shows can be compared with what the server shows.
 """
 
 import contextlib
@@ -25,8 +25,7 @@ if MAJOR == 1:
     from pydantic import AnyUrl
 else:
     import mcp_types as types
-MODE, NAMES, JOURNAL, TRANSPORT = sys.argv[1:5]
-EXPOSURE, _, SERVER = NAMES.partition(":")
+MODE = sys.argv[1]
 heard = []  # (what, detail), in order
 
 
@@ -85,8 +84,8 @@ async def connect():
         from mcp.client.streamable_http import streamablehttp_client
 
         ends = (
-            stdio_client(StdioServerParameters(command=sys.argv[5], args=sys.argv[6:]))
-            if TRANSPORT == "stdio" else streamablehttp_client(sys.argv[5]))
+            stdio_client(StdioServerParameters(command=TARGET[0], args=TARGET[1:]))
+            if TRANSPORT == "stdio" else streamablehttp_client(TARGET[0]))
         async with ends as (reading, writing, *_), ClientSession(
             reading, writing, logging_callback=on_log, message_handler=on_message
         ) as session:
@@ -96,7 +95,7 @@ async def connect():
         from mcp import Client
 
         target = (
-            StdioServerParameters(command=sys.argv[5], args=sys.argv[6:]) if TRANSPORT == "stdio" else sys.argv[5])
+            StdioServerParameters(command=TARGET[0], args=TARGET[1:]) if TRANSPORT == "stdio" else TARGET[0])
         modern = {"log_level": "info"} if MODE == "auto" else {}
         async with Client(
             target, mode=MODE, logging_callback=on_log, message_handler=on_message, **modern
@@ -221,7 +220,7 @@ class Walk:
         self.facts["cancelled"] = True
 
 
-async def main():
+async def walk_once():
     async with connect() as (session, version, instructions):
         walk = Walk(session, version)
         if EXPOSURE == "own":
@@ -233,4 +232,9 @@ async def main():
         print(json.dumps(walk.facts), flush=True)
 
 
-anyio.run(main)
+for number, line in enumerate(sys.stdin):
+    names, TRANSPORT, *TARGET = json.loads(line)
+    EXPOSURE, _, SERVER = names.partition(":")
+    JOURNAL = f"{sys.argv[2]}-{number}"
+    heard.clear()
+    anyio.run(walk_once)

@@ -101,15 +101,16 @@ struct ExposedNamesTests {
 
 @Suite("pages of lists")
 struct ListPageTests {
-  @Test("hold so many entries, and go on behind the last")
-  func entries() throws {
-    let ids = (0..<2500).map { "s.\(String($0 + 10_000))" }
+  @Test("hold so many entries, and go on behind the last", arguments: [true, false])
+  func entries(isSorted: Bool) throws {
+    let sorted = (0..<2500).map { "s.\(String($0 + 10_000))" }
+    let ids = isSorted ? sorted : sorted.reversed()
     var seen: [String] = []
     var cursor: JSONSlice?
     var pages = 0
     repeat {
       var page = ListPage(after: cursor)
-      for id in ids where !page.isBehind(id) {
+      for id in page.rest(of: ids, isSorted: isSorted, id: { $0 }) {
         guard page.takes(id, size: 10) else { break }
         seen.append(id)
       }

@@ -68,6 +68,15 @@ struct Catalog: Sendable {
     }
   }
 
+  /// A server's entries in its own order.
+  func entries(_ kind: EntryKind, of server: String) -> [any CatalogEntry] {
+    switch kind {
+    case .capability: capabilities.entries(of: server)
+    case .resource: resources.entries(of: server)
+    case .prompt: prompts.entries(of: server)
+    }
+  }
+
   /// Servers whose lists were never read and that may have an entry with this id: it begins with the server's id and a
   /// dot, or is an alias for one of its entries.
   func unlistedOwners(of id: String, _ kind: EntryKind) -> [String] {

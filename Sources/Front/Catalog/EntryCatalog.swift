@@ -49,6 +49,13 @@ struct EntryCatalog<Entry: CatalogEntry>: Sendable {
     }
   }
 
+  /// A server's entries in its own order, without those that lost their id to another server.
+  func entries(of server: String) -> [Entry] {
+    (items[server] ?? []).compactMap { item in
+      Entry(server: server, item: item, id: { aliases.publicID(of: "\(server).\($0)") })
+    }.filter { byID[$0.id]?.server == server }
+  }
+
   /// The id under which clients see a source id, whether a list names it or not.
   func publicID(of source: String) -> String { aliases.publicID(of: source) }
 

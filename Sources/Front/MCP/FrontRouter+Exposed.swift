@@ -1,5 +1,6 @@
 import Configuration
 import Protocol
+import Supervisor
 import Telemetry
 
 /// MCP's own methods on the entries of a view: tools of full and direct exposure, resources and prompts of every one.
@@ -12,6 +13,7 @@ extension FrontRouter {
     _ call: (MCPCall.Form) -> MCPCall
   ) {
     let view = session.view
+    noteIdentity(of: view)
     let cursor = params?.member("cursor").flatMap { $0.isNull ? nil : $0 }
     guard cursor == nil || ListPage.start(after: cursor) != nil else {
       return session.refuse(
@@ -23,6 +25,12 @@ extension FrontRouter {
       wait: nil)
   }
 
+  /// In direct exposure the server's own name goes with every answer.
+  func noteIdentity(of view: MCPView) {
+    guard let server = view.directServer else { return }
+    view.identity = supervisor.assumeIsolated { $0.session(of: server) }?.serverInfo ?? view.identity
+  }
+
   /// The upstreams' own objects under their listed names, as the members of a result.
   func writeExposedList(
     _ kind: EntryKind, _ view: MCPView, _ page: ListPage, _ revision: ProtocolRevision, to writer: inout JSONWriter
@@ -31,7 +39,9 @@ extension FrontRouter {
     let names = view.names(kind, catalog)
     writer.key(kind.mcpListMember)
     writer.beginArray()
-    for entry in catalog.sorted(kind) where !page.isBehind(entry.id) && isListed(entry, view.scope) {
+    let entries = view.directServer.map { catalog.entries(kind, of: $0) } ?? catalog.sorted(kind)
+    let rest = page.rest(of: entries, isSorted: view.directServer == nil) { $0.id }
+    for entry in rest where isListed(entry, view.scope) {
       guard page.takes(entry.id, size: entry.item.range.count) else { break }
       let translation = view.translation(of: entry.server, at: revision)
       ExposedItem.write(entry, as: names.name(of: entry.id), translation, to: &writer)
@@ -57,6 +67,7 @@ extension FrontRouter {
     }
     let trace = mcpTrace(params)
     let view = session.view
+    noteIdentity(of: view)
     func serve(_ target: ExposedTarget) {
       let form: MCPCall.Form =
         view.exposure == .compact ? .native(kind, name: name) : .exposed(kind, name: name, server: target.server)

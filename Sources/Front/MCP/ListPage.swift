@@ -26,8 +26,8 @@ struct ListPage {
 
   private static let prefix = "after:"
 
-  /// Whether an entry, in the order of ids, is to be written now. False: the page is full, and nothing behind it is asked
-  /// for. Entries of earlier pages must not be offered.
+  /// Whether an entry is to be written now. False: the page is full, and nothing behind it is asked for. Entries of earlier
+  /// pages must not be offered.
   mutating func takes(_ id: String, size: Int) -> Bool {
     guard !isFull else { return false }
     if entries > 0, entries == Self.mostEntries || bytes + size > Self.mostBytes {
@@ -40,8 +40,16 @@ struct ListPage {
     return true
   }
 
-  /// Whether the entry was on an earlier page.
-  func isBehind(_ id: String) -> Bool { start.map { !$0.utf8.lexicographicallyPrecedes(id.utf8) } ?? false }
+  /// Those of a list's entries that were not on earlier pages. A list that `isSorted` by id goes on where the last entry was,
+  /// another one behind that entry, and is at its end when that has gone.
+  func rest<Entry>(of entries: [Entry], isSorted: Bool, id: (Entry) -> String) -> ArraySlice<Entry> {
+    guard let start else { return entries[...] }
+    if isSorted {
+      return entries.drop { !start.utf8.lexicographicallyPrecedes(id($0).utf8) }
+    }
+    guard let last = entries.lastIndex(where: { id($0) == start }) else { return [] }
+    return entries[(last + 1)...]
+  }
 
   /// For the next page; nil on the last.
   var nextCursor: String? { isFull ? last.map { Self.prefix + PercentEncoding.encode($0) } : nil }

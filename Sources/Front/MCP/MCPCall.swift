@@ -49,7 +49,10 @@ final class MCPCall: ReplyTarget {
       let isError = status != 200
       answerTool(body: isError ? body : filter?.apply(to: body) ?? body, isError: isError)
     case .list(let write):
-      session.answer(id, MCPResult.response(id, at: revision, freshness: .list, write))
+      // A server that is shown as it is may have changed by now.
+      let freshness = session.view.exposure == .direct ? MCPResult.Freshness.none : .list
+      session.answer(
+        id, MCPResult.response(id, at: revision, freshness: freshness, identity: session.view.identity, write))
     case .afterwards(let goOn): goOn()
     case .native, .exposed, .completion: fatalError("a native request is answered by the end of its operation")
     }
@@ -62,7 +65,8 @@ final class MCPCall: ReplyTarget {
       guard let data = data.flatMap({ CompletionRequest.bounded($0) }) else {
         return session.refuse(id, code: MCPErrorCode.internalError, "The server's answer is no completion.")
       }
-      session.answer(id, MCPResult.upstream(id, at: revision, data, isCacheable: false))
+      let own = identity(of: data)
+      session.answer(id, MCPResult.upstream(id, at: revision, data, isCacheable: false, identity: own))
     case (.completion(let kind, let name, let server), .failure(let failure)):
       refuseExposed(failure, kind, name, server, traceID: traceID)
     case (.native, .success(let data)), (.exposed, .success(let data)):
@@ -88,12 +92,17 @@ final class MCPCall: ReplyTarget {
     switch form {
     case .exposed(let kind, _, let server):
       let translation = session.view.translation(of: server, at: revision)
-      let isDirect = session.view.exposure == .direct
-      session.answer(id, MCPResult.exposed(id, data, kind, translation, keepsIdentity: isDirect))
+      session.answer(id, MCPResult.exposed(id, data, kind, translation, identity: identity(of: data)))
     case .native(let kind, _):
       session.answer(id, MCPResult.upstream(id, at: revision, data, isCacheable: kind == .resource))
     case .tool, .list, .completion, .afterwards: fatalError("only the upstream's own results are passed on")
     }
+  }
+
+  /// Whose result it is, in direct exposure: the server says so itself, or has said it at its opening.
+  private func identity(of result: JSONSlice) -> JSONSlice? {
+    guard session.view.exposure == .direct else { return nil }
+    return result.member("_meta")?.member(ModernEnvelope.serverInfo) ?? session.view.identity
   }
 
   private func answerTool(body: [UInt8], isError: Bool) {

@@ -59,15 +59,15 @@ struct MCPFace {
     var writer = JSONWriter()
     writer.beginObject()
     for name in ["tools", "resources", "prompts"] {
-      if let session, session.capabilities.member(name) == nil { continue }
+      if let session {
+        // As the server says it, whatever else it says beside.
+        if let own = session.capabilities.member(name), own.kind == .object { writer.member(name, own) }
+        continue
+      }
       writer.key(name)
       writer.beginObject()
-      let announced = session.map { $0.capabilities.member(name)?.member("listChanged")?.bool == true }
-      if name == "resources" {
-        let tells = session.map { $0.capabilities.member(name)?.member("subscribe")?.bool == true }
-        if tells ?? true { writer.member("subscribe", true) }
-      }
-      if announced ?? true { writer.member("listChanged", true) }
+      if name == "resources" { writer.member("subscribe", true) }
+      writer.member("listChanged", true)
       writer.endObject()
     }
     for name in ["logging", "completions"] {

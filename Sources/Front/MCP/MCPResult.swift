@@ -13,8 +13,8 @@ enum MCPResult {
 
   /// A response. `freshness` is for the results that revision 2026-07-28 lets clients cache.
   static func response(
-    _ id: RequestID, at revision: ProtocolRevision, freshness: Freshness? = nil, reserving: Int = 256,
-    _ members: (inout JSONWriter) -> Void
+    _ id: RequestID, at revision: ProtocolRevision, freshness: Freshness? = nil, identity: JSONSlice? = nil,
+    reserving: Int = 256, _ members: (inout JSONWriter) -> Void
   ) -> [UInt8] {
     JSONRPCWriter.result(id: id, reserving: reserving + 256) { writer in
       writer.beginObject()
@@ -23,7 +23,7 @@ enum MCPResult {
       members(&writer)
       if isModern {
         if let freshness { writeFreshness(freshness.rawValue, to: &writer) }
-        writeMeta(of: nil, to: &writer)
+        writeMeta(of: nil, identity, to: &writer)
       }
       writer.endObject()
     }
@@ -40,7 +40,7 @@ enum MCPResult {
   }
 
   static func discover(_ id: RequestID, at revision: ProtocolRevision, _ face: MCPFace) -> [UInt8] {
-    response(id, at: revision, freshness: .constant) { writer in
+    response(id, at: revision, freshness: .constant, identity: face.identity) { writer in
       writer.member("supportedVersions", ProtocolRevision.served)
       writer.member("capabilities", face.capabilities)
       if let instructions = face.instructions { writer.member("instructions", instructions) }
@@ -68,7 +68,7 @@ enum MCPResult {
   /// An upstream's own result, untouched for a legacy client. A modern client needs members that a legacy upstream does
   /// not send, and must not take the upstream's identity for ours.
   static func upstream(
-    _ id: RequestID, at revision: ProtocolRevision, _ result: JSONSlice, isCacheable: Bool
+    _ id: RequestID, at revision: ProtocolRevision, _ result: JSONSlice, isCacheable: Bool, identity: JSONSlice? = nil
   ) -> [UInt8] {
     guard revision.era == .modern else { return JSONRPCWriter.result(id: id, result) }
     return JSONRPCWriter.result(id: id, reserving: result.range.count + 320) { writer in
@@ -79,14 +79,14 @@ enum MCPResult {
         writer.splice(value)
       }
       if isCacheable { writeFreshness(max(0, result.member("ttlMs")?.int ?? 0), to: &writer) }
-      writeMeta(of: result.member("_meta"), to: &writer)
+      writeMeta(of: result.member("_meta"), identity, to: &writer)
       writer.endObject()
     }
   }
 
-  /// An upstream's result for a client of `full` or `direct` exposure. `keepsIdentity`: the server stays who it says it is.
+  /// An upstream's result for a client of `full` or `direct` exposure. `identity`: the server's `serverInfo`; nil: ours.
   static func exposed(
-    _ id: RequestID, _ result: JSONSlice, _ kind: EntryKind, _ translation: ResultTranslation, keepsIdentity: Bool
+    _ id: RequestID, _ result: JSONSlice, _ kind: EntryKind, _ translation: ResultTranslation, identity: JSONSlice?
   ) -> [UInt8] {
     let isModern = translation.revision.era == .modern
     return JSONRPCWriter.result(id: id, reserving: result.range.count + 320) { writer in
@@ -95,10 +95,8 @@ enum MCPResult {
       translation.writeMembers(of: result, kind, to: &writer)
       if isModern, kind == .resource { writeFreshness(max(0, result.member("ttlMs")?.int ?? 0), to: &writer) }
       let meta = result.member("_meta").flatMap { $0.kind == .object ? $0 : nil }
-      if isModern, !(keepsIdentity && meta?.member(ModernEnvelope.serverInfo) != nil) {
-        writeMeta(of: meta, to: &writer)
-      } else if isModern, let meta {
-        writer.member("_meta", meta)
+      if isModern {
+        writeMeta(of: meta, identity, to: &writer)
       } else if let meta {
         writeLegacyMeta(meta, to: &writer)
       }
@@ -175,8 +173,8 @@ enum MCPResult {
     writer.endObject()
   }
 
-  /// The upstream's `_meta`, if any, with us as the server.
-  private static func writeMeta(of upstream: JSONSlice?, to writer: inout JSONWriter) {
+  /// The upstream's `_meta`, if any, with `identity` as the server, or us.
+  private static func writeMeta(of upstream: JSONSlice?, _ identity: JSONSlice?, to writer: inout JSONWriter) {
     writer.key("_meta")
     writer.beginObject()
     if let upstream {
@@ -186,7 +184,7 @@ enum MCPResult {
       }
     }
     writer.key(ModernEnvelope.serverInfo)
-    writeServerInfo(to: &writer)
+    if let identity { writer.splice(identity) } else { writeServerInfo(to: &writer) }
     writer.endObject()
   }
 }

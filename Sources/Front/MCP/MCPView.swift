@@ -14,6 +14,8 @@ final class MCPView {
   var scope: Scope {
     didSet { forgetNames() }
   }
+  /// The `serverInfo` of the server that a view in direct exposure is of, once it is known.
+  var identity: JSONSlice?
   /// Made when they are asked for; gone when the catalog changed.
   private var names: [EntryKind: ExposedNames] = [:]
   /// What clients know of the lists: hashes. Nil while there is no client that could be told of changes.

@@ -67,7 +67,7 @@ extension FrontRouter {
     let item: JSONSlice
   }
 
-  /// In the order of ids. Of several servers with the same template the first in the order of the configuration lists it,
+  /// In the order of ids, in direct exposure in the server's own. Of several servers with the same template the first in the order of the configuration lists it,
   /// since its URIs go there.
   func listedTemplates(_ view: MCPView) -> [ListedTemplate] {
     var seen: Set<String> = []
@@ -80,7 +80,7 @@ extension FrontRouter {
         templates.append(ListedTemplate(id: id, server: server, text: text, item: item))
       }
     }
-    return templates.sorted { $0.id.utf8.lexicographicallyPrecedes($1.id.utf8) }
+    return view.directServer != nil ? templates : templates.sorted { $0.id.utf8.lexicographicallyPrecedes($1.id.utf8) }
   }
 
   func listTemplates(
@@ -88,6 +88,7 @@ extension FrontRouter {
     _ call: (MCPCall.Form) -> MCPCall
   ) {
     let view = session.view
+    noteIdentity(of: view)
     let cursor = params?.member("cursor").flatMap { $0.isNull ? nil : $0 }
     guard cursor == nil || ListPage.start(after: cursor) != nil else {
       return session.refuse(id, code: MCPErrorCode.invalidParams, "The cursor is not one that this list gave")
@@ -99,7 +100,8 @@ extension FrontRouter {
           var page = ListPage(after: cursor)
           writer.key("resourceTemplates")
           writer.beginArray()
-          for template in self.listedTemplates(view) where !page.isBehind(template.id) {
+          let rest = page.rest(of: self.listedTemplates(view), isSorted: view.directServer == nil) { $0.id }
+          for template in rest {
             guard page.takes(template.id, size: template.item.range.count) else { break }
             ExposedItem.writeTemplate(template.item, view.translation(of: template.server, at: revision), to: &writer)
           }

@@ -1,0 +1,179 @@
+import Foundation
+import Glibc
+import Platform
+import Protocol
+import TestSupport
+import Testing
+
+/// The fixtures of the public MCP conformance suite that need nothing of the client, served and asked by the official SDK, with
+/// warmplane between them in direct exposure: every result is, member by member, what it is without us.
+@Suite("MCP: the fixtures of the conformance suite", .timeLimit(.minutes(10)))
+struct MCPFixtureTests {
+  enum Way: String, CaseIterable { case stdio, http }
+
+  /// One cell: which SDK serves and how, which one asks, in which mode, and how.
+  struct Cell: CustomTestStringConvertible, Sendable {
+    let server: Int
+    let upstream: Way
+    let client: Int
+    /// `legacy` or `auto`.
+    let mode: String
+    let downstream: Way
+
+    var testDescription: String {
+      "server \(server).x over \(upstream), client \(client).x (\(mode)) over \(downstream)"
+    }
+  }
+
+  private static let pairs: [(server: Int, client: Int, mode: String)] = [
+    (1, 1, "legacy"), (1, 2, "legacy"), (2, 2, "auto"),
+  ]
+
+  /// Over HTTP on both sides as soon as that is served.
+  private static let ways: [(Way, Way)] = [(.stdio, .stdio), (.http, .stdio)]
+
+  static let cells = pairs.flatMap { pair in
+    ways.map { upstream, downstream in
+      Cell(server: pair.server, upstream: upstream, client: pair.client, mode: pair.mode, downstream: downstream)
+    }
+  }
+
+  @Test("a client sees what it sees without us", arguments: cells)
+  func same(cell: Cell) async throws {
+    let server = try FixtureServer(sdk: cell.server, over: cell.upstream)
+    defer { server.end() }
+    let entry: DaemonConfig.Server
+    switch cell.upstream {
+    case .stdio: entry = .init(id: "x", command: server.command[0], arguments: Array(server.command.dropFirst()))
+    case .http: entry = .init(id: "x", command: "", url: server.url)
+    }
+    let journal = server.journal
+    try await DaemonFixture.run(DaemonConfig(servers: [entry])) { daemon in
+      // Not before: this is the thread that may be blocked.
+      let expected = try Self.direct(cell)
+      try daemon.wait(for: "x")
+      let target: [String]
+      switch cell.downstream {
+      case .stdio:
+        // The SDK hands on six variables only.
+        let variables = daemon.allVariables.filter { $0.hasPrefix("XDG_") || $0.hasPrefix("HOME=") }
+        target =
+          ["stdio", "/usr/bin/env"] + variables + [
+            CLIProgram.path, "mcp-server", "--config", daemon.configPath, "--server", "x", "--exposure", "direct",
+            "--no-start",
+          ]
+      case .http: target = ["http", "http://127.0.0.1:\(daemon.port)/mcp/x?exposure=direct"]
+      }
+      let seen = try Self.run(cell, journal, target)
+      Self.compare(seen, expected)
+    }
+  }
+
+  /// What the client sees without warmplane.
+  private static func direct(_ cell: Cell) throws -> JSONSlice {
+    let server = try FixtureServer(sdk: cell.server, over: cell.downstream)
+    defer { server.end() }
+    let target = cell.downstream == .stdio ? ["stdio"] + server.command : ["http", server.url]
+    return try run(cell, server.journal, target)
+  }
+
+  private static func run(_ cell: Cell, _ journal: String, _ target: [String]) throws -> JSONSlice {
+    let output = try FixtureServer.output(
+      of: [
+        try MCPPeers.python(sdk: cell.client), try MCPPeers.path("Tests/Peers/conformance/client.py"), cell.mode,
+        journal,
+      ] + target)
+    return try JSONSlice(validating: output)
+  }
+
+  private static func compare(_ seen: JSONSlice, _ expected: JSONSlice) {
+    for (key, value) in expected.members {
+      let name = key.string ?? ""
+      let mine = seen.member(name)
+      if name == "opening" {
+        for part in ["version", "server", "instructions"] {
+          #expect(text(mine?.member(part)) == text(value.member(part)), "opening: \(part)")
+        }
+        for (capability, announced) in value.member("capabilities")?.members ?? JSONSlice.emptyObject.members {
+          let word = capability.string ?? ""
+          // What nobody understands is not announced.
+          if ["experimental", "extensions"].contains(word) { continue }
+          #expect(text(mine?.member("capabilities")?.member(word)) == text(announced), "opening: \(word)")
+        }
+      } else {
+        #expect(text(mine) == text(value), "\(name)")
+      }
+    }
+  }
+
+  private static func text(_ slice: JSONSlice?) -> String? {
+    slice.map { String(decoding: $0.compacted(), as: UTF8.self) }
+  }
+}
+
+/// `Tests/Peers/conformance/server.py`.
+private final class FixtureServer {
+  let directory: ScratchDirectory
+  /// For stdio: whoever asks starts it.
+  let command: [String]
+  /// For HTTP.
+  private(set) var url = ""
+  private var process: Process?
+
+  var journal: String { "\(directory.path)/journal" }
+
+  init(sdk: Int, over way: MCPFixtureTests.Way) throws {
+    directory = try ScratchDirectory()
+    let program = [try MCPPeers.python(sdk: sdk), try MCPPeers.path("Tests/Peers/conformance/server.py")]
+    command = program + ["stdio", "\(directory.path)/journal"]
+    guard way == .http else { return }
+    let ready = "\(directory.path)/ready"
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: program[0])
+    process.arguments = [program[1], "http", journal, ready]
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    self.process = process
+    let port = try Self.wait("the server listens") { try? String(contentsOfFile: ready, encoding: .utf8) }
+    url = "http://127.0.0.1:\(port.dropLast())/mcp"
+  }
+
+  func end() {
+    // It would wait for its open streams to end.
+    if let process { kill(process.processIdentifier, SIGKILL) }
+    process?.waitUntilExit()
+  }
+
+  private static func wait<Value>(_ what: String, _ value: () -> Value?) throws -> Value {
+    let end = MonotonicTime.now + .seconds(60)
+    while MonotonicTime.now < end {
+      if let value = value() { return value }
+      usleep(20_000)
+    }
+    throw MCPClient.Failure(description: "\(what): not within 60 s")
+  }
+
+  /// Runs a program to its end, at most 120 s, and gives what it printed.
+  static func output(of command: [String]) throws -> [UInt8] {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: command[0])
+    process.arguments = Array(command.dropFirst())
+    let scratch = try ScratchDirectory()
+    let (output, errors) = ("\(scratch.path)/out", "\(scratch.path)/err")
+    for path in [output, errors] { try Data().write(to: URL(fileURLWithPath: path)) }
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = FileHandle(forWritingAtPath: output)
+    process.standardError = FileHandle(forWritingAtPath: errors)
+    try process.run()
+    let timer = DispatchSource.makeTimerSource()
+    timer.schedule(deadline: .now() + 120)
+    timer.setEventHandler { process.terminate() }
+    timer.resume()
+    process.waitUntilExit()
+    timer.cancel()
+    let complaints = (try? String(contentsOfFile: errors, encoding: .utf8)) ?? ""
+    try #require(process.terminationStatus == 0, "\(complaints.suffix(2000))")
+    return Array(try Data(contentsOf: URL(fileURLWithPath: output)))
+  }
+}

@@ -3,6 +3,11 @@ struct DaemonOptions: Equatable {
   /// The configuration's path as the user gave it.
   var config: String?
   var port: Int?
+  /// MCP is served on a port of its own, whatever the configuration says of it.
+  var servesMCP = false
+  var mcpPort: Int?
+  var mcpAddress: String?
+  var mcpProfile: String?
   var isStrict = false
   var wantsVersion = false
   /// Started by a command that needs a daemon and goes on (contract §1.3).
@@ -18,10 +23,14 @@ struct DaemonOptions: Equatable {
         guard let path = rest.popFirst() else { return .failure(UsageError(text: "--config needs a path")) }
         options.config = path
       case "--port":
-        guard let text = rest.popFirst(), let port = Int(text), (0...65535).contains(port) else {
-          return .failure(UsageError(text: "--port needs a number from 0 to 65535"))
-        }
+        guard let port = Self.port(rest.popFirst()) else { return .failure(.noPort(argument)) }
         options.port = port
+      case "--mcp": options.servesMCP = true
+      case "--mcp-port":
+        guard let port = Self.port(rest.popFirst()) else { return .failure(.noPort(argument)) }
+        options.mcpPort = port
+      case "--mcp-bind": options.mcpAddress = rest.popFirst()
+      case "--mcp-profile": options.mcpProfile = rest.popFirst()
       case "--strict": options.isStrict = true
       case "--background": options.isBackground = true
       case "--version": options.wantsVersion = true
@@ -31,5 +40,13 @@ struct DaemonOptions: Equatable {
     return .success(options)
   }
 
-  struct UsageError: Error { let text: String }
+  private static func port(_ text: String?) -> Int? {
+    text.flatMap { Int($0) }.flatMap { (0...65535).contains($0) ? $0 : nil }
+  }
+
+  struct UsageError: Error {
+    let text: String
+
+    static func noPort(_ flag: String) -> UsageError { UsageError(text: "\(flag) needs a number from 0 to 65535") }
+  }
 }

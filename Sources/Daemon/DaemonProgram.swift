@@ -108,11 +108,13 @@ enum DaemonProgram {
     let port = options.port ?? configuration.port
     let httpSocket = try inherited?.http ?? manager.httpSocket(address: configuration.bind, port: port)
     try serveHTTP(front, address: configuration.bind, port: port, options, inherited: httpSocket)
+    try serveMCP(front, configuration, options)
     let observer = LoopBound<any FrontObserver>(report)
     let socket = OwnedDescriptorBox(instance.takeSocket())
     try front.assumeIsolated { front in
       front.restoreCatalog()
       front.restoreRecords()
+      front.keepSessions(with: StoreKeeper(store: store))
       front.serveLogs(of: records.ring, file: records.file)
       if let traces { front.recordSpans(with: traces.recorder) }
       try front.serveControl(
@@ -159,6 +161,21 @@ enum DaemonProgram {
     } catch let error as HTTPServerError {
       guard options.isBackground else { throw Instance.Failure.other("cannot listen for HTTP: \(error)") }
       front.assumeIsolated { $0.goOnWithoutHTTP("\(error)") }
+    }
+  }
+
+  /// MCP on a port of its own, if there is to be one.
+  private static func serveMCP(
+    _ front: FrontRouter, _ configuration: Configuration, _ options: DaemonOptions
+  ) throws {
+    guard options.servesMCP || configuration.mcpHTTPServer != nil else { return }
+    do {
+      try front.assumeIsolated {
+        try $0.serveMCP(address: options.mcpAddress, port: options.mcpPort, profile: options.mcpProfile)
+      }
+    } catch let error as HTTPServerError {
+      guard options.isBackground else { throw Instance.Failure.other("cannot listen for MCP over HTTP: \(error)") }
+      front.assumeIsolated { $0.goOnWithoutMCPPort("\(error)") }
     }
   }
 

@@ -2,8 +2,8 @@ import Front
 import Protocol
 import Store
 
-/// Keeps catalogs and idempotency keys in the instance's store.
-struct StoreKeeper: CatalogKeeper, IdempotencyKeeper {
+/// Keeps catalogs, idempotency keys and sessions in the instance's store.
+struct StoreKeeper: CatalogKeeper, IdempotencyKeeper, SessionKeeper {
   let store: Store
 
   func load() -> [KeptCatalog] {
@@ -28,6 +28,22 @@ struct StoreKeeper: CatalogKeeper, IdempotencyKeeper {
   }
 
   func forget(except servers: [String]) { store.removeCatalogs(except: Set(servers)) }
+
+  // MARK: Sessions
+
+  func loadSessions(_ done: @escaping @Sendable ([KeptSession]) -> Void) {
+    let isQueued = store.loadSessions { rows in
+      done(rows.map { KeptSession(id: $0.id, owner: $0.owner, content: $0.content) })
+    }
+    // The disk hangs: clients open new sessions.
+    if !isQueued { done([]) }
+  }
+
+  func saveSession(_ session: KeptSession) {
+    store.saveSession(StoredSession(id: session.id, owner: session.owner, content: session.content))
+  }
+
+  func removeSessions(_ ids: [String], _ done: @escaping @Sendable () -> Void) { store.removeSessions(ids, done) }
 
   // MARK: Idempotency keys
 

@@ -83,7 +83,7 @@ extension FrontRouter {
           isRetryable: true, reason: "outcome_unknown")))
   }
 
-  private func resume(_ operation: FrontOperation, _ entry: AdoptedOperations.Entry) {
+  func resume(_ operation: FrontOperation, _ entry: AdoptedOperations.Entry) {
     var resumed = operation.resumed(as: entry.id)
     resumed.server = entry.server
     resumed.timeoutMilliseconds = entry.blob.timeoutMilliseconds

@@ -86,6 +86,7 @@ extension FrontRouter {
       writer.member("in_flight", session.abandons.count)
       writer.endObject()
     }
+    writeMCPClients(to: &writer)
     writer.endArray()
     writer.endObject()
   }

@@ -21,6 +21,8 @@ extension FrontRouter {
       logEnd(operation, .failure(failure))
       recordEnd(of: operation, .failure(failure))
     }
+    endMCPHTTP(isHandOver: true)
+    await closeMCPPort()
     guard let http else { return nil }
     self.http = nil
     var socket: Int32?

@@ -25,6 +25,7 @@ package actor FrontRouter {
   /// Servers whose first attempt is noted.
   private var attempted: Set<String> = []
   var mcp = MCPFront()
+  let mcpHTTP: MCPHTTPFront
   var operations: [OperationID: FrontOperation] = [:]
   /// What an earlier daemon was asked for.
   var adopted = AdoptedOperations()
@@ -71,6 +72,7 @@ package actor FrontRouter {
     name = OperationID.random().description
     files = try BlockingThread(name: "front-files")
     self.loop = loop
+    mcpHTTP = MCPHTTPFront(loop: loop)
     self.settings = settings
     self.supervisor = supervisor
     self.log = log
@@ -117,9 +119,9 @@ package actor FrontRouter {
   /// Opens `/v1`, on the listening socket `inherited` if that is one of this address. Throws when the address or port
   /// cannot be had.
   package func serveHTTP(address: String, port: Int, inherited: Int32? = nil) throws(HTTPServerError) {
+    httpAddress = address
     makeHTTPFront()
-    var limits = HTTPLimits()
-    limits.bodyBytes = settings.configuration.maxBodyBytes
+    let limits = httpLimits
     let receive = { (exchange: HTTPExchange) -> Void in self.httpFront?.receive(exchange) }
     let server: HTTPServer
     if let inherited, let listener = HTTPListener(inheriting: inherited, address: address, port: port) {
@@ -128,7 +130,6 @@ package actor FrontRouter {
       server = try HTTPServer(loop: loop, address: address, port: port, limits: limits, handler: receive)
     }
     http = server
-    httpAddress = address
     log.info("daemon listening", [LogField("address", address), LogField("port", server.port)])
   }
 
@@ -138,7 +139,15 @@ package actor FrontRouter {
     let requestGuard = RequestGuard(
       allowedHosts: configuration.allowedHosts, allowedOrigins: configuration.allowedOrigins)
     httpFront = HTTPFront(
-      requestGuard: requestGuard, traceID: { self.trace(of: $0).traceID.description }, sink: self)
+      requestGuard: requestGuard, traceID: { self.trace(of: $0).traceID.description }, sink: self,
+      mcp: mcpAccess(to: mcpHTTP.shared))
+    makeMCPFronts()
+  }
+
+  var httpLimits: HTTPLimits {
+    var limits = HTTPLimits()
+    limits.bodyBytes = settings.configuration.maxBodyBytes
+    return limits
   }
 
   /// The port of `/v1`; nil without HTTP.
@@ -178,6 +187,8 @@ package actor FrontRouter {
 
   /// Closes all surfaces. After `drain`.
   package func close() async {
+    endMCPHTTP(isHandOver: false)
+    await closeMCPPort()
     if let http {
       await withCheckedContinuation { continuation in http.stop(grace: .seconds(1)) { continuation.resume() } }
     }

@@ -4,6 +4,8 @@ struct OpenStore {
   let catalogs: CatalogTable
   /// Nil in a file of an older schema that cannot be written.
   let records: RecordTable?
+  /// Nil likewise.
+  let sessions: StoredSessionTable?
 
   /// Opens the file for reading and writing, creates it where it is missing and brings it to the current schema.
   init(directory: StoreDirectory) throws(StoreFailure) {
@@ -52,6 +54,7 @@ struct OpenStore {
     do throws(SQLiteError) {
       catalogs = try CatalogTable(connection)
       records = version >= 2 ? try RecordTable(connection) : nil
+      sessions = version >= 3 ? try StoredSessionTable(connection) : nil
     } catch {
       throw StoreFailure(ofSchema: error)
     }

@@ -2,7 +2,7 @@ package import Platform
 import Synchronization
 
 /// State that must survive the daemon, in `state.db` in the instance's state directory. It may be deleted at any time:
-/// catalogs are a cache, and idempotency keys are forgotten then. Nothing that happens to it stops the daemon.
+/// catalogs are a cache, idempotency keys and sessions are forgotten then. Nothing that happens to it stops the daemon.
 ///
 /// A thread of its own does everything that touches the disk. Changes of catalogs are queued, the last one per server
 /// wins, and what cannot be written stays queued and is tried again with the next change. Changes of records are made in
@@ -12,9 +12,10 @@ import Synchronization
 /// A further table is a file beside `CatalogTable`, a step in `StoreSchema`, a member of `OpenStore` and one of
 /// `Pending`.
 package final class Store: Sendable {
-  private struct Pending {
+  struct Pending {
     var catalogs = CatalogChanges()
     var records: [RecordChange] = []
+    var sessions: [SessionChange] = []
     /// Whether the thread has been told.
     var isScheduled = false
     var isClosed = false
@@ -78,7 +79,7 @@ package final class Store: Sendable {
   }
 
   /// False when the store is closed.
-  private func take(_ change: (inout Pending) -> Void) -> Bool {
+  func take(_ change: (inout Pending) -> Void) -> Bool {
     let (isOpen, mustSchedule) = pending.withLock { pending in
       guard !pending.isClosed else { return (false, false) }
       change(&pending)
@@ -106,8 +107,15 @@ package final class Store: Sendable {
 
   /// Reads all records and calls `done` with them on the store's thread, once. False when that cannot be queued.
   package func loadRecords(_ done: @escaping @Sendable ([StoredRecord]) -> Void) -> Bool {
+    read(done) { $0.loadRecords() }
+  }
+
+  /// Calls `done` with rows of the file, on the store's thread. False when that cannot be queued.
+  func read<Row: Sendable>(
+    _ done: @escaping @Sendable ([Row]) -> Void, _ load: @escaping @Sendable (inout StoreFile) -> [Row]
+  ) -> Bool {
     thread.submit { [self] in
-      let (rows, reports) = file.withLock { file in (file.loadRecords(), Self.take(&file.reports)) }
+      let (rows, reports) = file.withLock { file in (load(&file), Self.take(&file.reports)) }
       deliver(reports)
       done(rows)
     }
@@ -153,16 +161,25 @@ package final class Store: Sendable {
   /// True when nothing is left.
   @discardableResult
   private func drain() -> Bool {
-    let (changes, records) = pending.withLock { pending in
+    let (changes, records, sessions) = pending.withLock { pending in
       defer {
         pending.catalogs = CatalogChanges()
         pending.records = []
+        pending.sessions = []
       }
       pending.isScheduled = false
-      return (pending.catalogs, pending.records)
+      return (pending.catalogs, pending.records, pending.sessions)
     }
     // Somebody waits for these.
     if !records.isEmpty { write(records) }
+    if !sessions.isEmpty {
+      let reports = file.withLock { file in
+        file.write(sessions)
+        return Self.take(&file.reports)
+      }
+      deliver(reports)
+      for change in sessions { change.done() }
+    }
     if changes.isEmpty { return true }
     let (left, reports) = file.withLock { file in (file.write(changes), Self.take(&file.reports)) }
     deliver(reports)

@@ -52,9 +52,14 @@ struct StoreFile {
       if damaged.isEmpty { return rows }
       add(.entryDamaged, "entries in \(directory.file) are damaged and forgotten: \(damaged.joined(separator: ", "))")
       for server in damaged { try store.catalogs.remove(server) }
+      // A row whose damaged key is not where its order wants it is never found, and would be reported for ever.
+      var whole: [StoredCatalog] = []
+      damaged = []
+      try store.catalogs.load(into: &whole, damaged: &damaged)
     } catch {
       throw StoreFailure(error)
     }
+    if !damaged.isEmpty { throw StoreFailure(.unusable, "entries that are damaged cannot be removed") }
     return rows
   }
 

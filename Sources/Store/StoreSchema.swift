@@ -9,6 +9,7 @@ enum StoreSchema {
   private static let steps: [[StaticString]] = [
     ["PRAGMA application_id = 0x7761726d", CatalogTable.definition, "PRAGMA user_version = 1"],
     [RecordTable.definition, "PRAGMA user_version = 2"],
+    [StoredSessionTable.definition, "PRAGMA user_version = 3"],
   ]
 
   /// The file's version; 0 when it is empty. Writes nothing.

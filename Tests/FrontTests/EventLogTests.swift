@@ -84,26 +84,38 @@ struct EventLogTests {
     let keys = (0..<12).map { number in
       Log.Key(session: "a", stream: EventID.Stream(daemon: 1, number: number, request: nil))
     }
-    let ids = keys.enumerated().map { index, key in
-      log.append([UInt8](repeating: 0, count: 10), to: key, at: Self.start + .seconds(index))
+    let first = keys.map { log.append([], to: $0, at: Self.start) }
+    for (index, key) in keys.enumerated() {
+      _ = log.append([UInt8](repeating: 0, count: 10), to: key, at: Self.start + .seconds(index))
     }
     #expect(log.bytes <= 100)
-    #expect(log.events(after: ids[0], of: "a") == nil)
-    #expect(log.events(after: ids[11], of: "a") != nil)
+    #expect(log.events(after: first[0], of: "a") == nil && !log.hasEvents(keys[0]))
+    #expect(log.events(after: first[11], of: "a") != nil && log.hasEvents(keys[11]))
     _ = log.append([UInt8](repeating: 0, count: 500), to: keys[11], at: Self.start)
-    #expect(log.streamCount == 1 && log.bytes == 510)
+    #expect(log.bytes == 510)
+    #expect(keys.count { log.hasEvents($0) } == 1)
+    // Numbers are not given twice.
+    let next = log.append([1], to: keys[0], at: Self.start)
+    #expect(next.number == 2)
   }
 
-  @Test func oldStreamsAreForgotten() {
+  @Test func oldEventsAreForgotten() {
     var log = Log()
     let keys = (0..<3).map { Log.Key(session: "a", stream: EventID.Stream(daemon: 1, number: $0, request: nil)) }
-    let ids = keys.enumerated().map { log.append([1], to: $1, isLast: $0 == 0, at: Self.start) }
+    for (index, key) in keys.enumerated() {
+      _ = log.append([], to: key, at: Self.start)
+      _ = log.append([1], to: key, isLast: index == 0, at: Self.start)
+    }
+    let first = keys.map { EventID($0.stream, 0) }
     log.prune(at: Self.start + .seconds(300)) { _ in false }
-    #expect(log.streamCount == 3)
+    #expect(keys.allSatisfy { log.hasEvents($0) })
     log.prune(at: Self.start + .seconds(301)) { $0 != keys[2] }
-    #expect(log.events(after: ids[0], of: "a") == nil, "complete, and old")
-    #expect(log.events(after: ids[1], of: "a") != nil, "open")
-    #expect(log.events(after: ids[2], of: "a") == nil, "without a reader, and old")
+    #expect(first.allSatisfy { log.events(after: $0, of: "a") == nil } && log.bytes == 0)
+    #expect(log.streamCount == 1, "one is still in use")
+    let next = log.append([2], to: keys[1], at: Self.start)
+    #expect(next.number == 2)
+    log.forget(session: "a")
+    #expect(log.streamCount == 0 && !log.hasStreams(of: "a"))
   }
 
   // MARK: Sessions

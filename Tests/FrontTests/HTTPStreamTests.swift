@@ -60,12 +60,16 @@ struct HTTPStreamTests {
 
   enum Leaving: CaseIterable { case closing, halfClosing }
 
-  @Test("notices a client that leaves a quiet stream", arguments: Leaving.allCases)
-  func disconnect(leaving: Leaving) {
+  @Test("notices a client that leaves a quiet stream", arguments: Leaving.allCases, [true, false])
+  func disconnect(leaving: Leaving, afterData: Bool) {
     let gone = TestSignal()
     let server = HTTPTestServer { server, exchange in server.stream(exchange)?.onDisconnect = { gone.fire() } }
     var client: Client? = Client(port: server.port)
     #expect(client?.exchange("GET", "/")?.status == 200)
+    if afterData {
+      server.onLoop { _ = server.streams[0].write(Array("some".utf8)) }
+      #expect(client?.chunk() == "some")
+    }
     let began = MonotonicTime.now
     if leaving == .closing { client = nil } else { client?.shutDownWriting() }
     #expect(gone.wait())

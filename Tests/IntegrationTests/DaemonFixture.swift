@@ -65,22 +65,22 @@ final class DaemonFixture: Sendable {
 
   /// Starts the daemon and waits until its control socket answers `status`. Again after it ended: on the same
   /// configuration and directories.
-  /// `launcher` as for `launch`.
-  func start(_ arguments: [String] = [], by launcher: [String] = []) throws {
-    try launch(arguments, by: launcher)
+  /// `command` and `launcher` as for `launch`.
+  func start(_ arguments: [String] = [], as command: [String] = ["daemon"], by launcher: [String] = []) throws {
+    try launch(arguments, as: command, by: launcher)
     let status = try eventually(within: 20, "the daemon answers status") { try? self.status() }
     let address = status.member("daemon")?.member("http")?.string ?? ""
     state.withLock { $0.port = address.split(separator: ":").last.flatMap { Int($0) } ?? 0 }
   }
 
-  /// Starts the daemon and does not wait for anything. `launcher`: a program with arguments that becomes the daemon, by
+  /// Starts the daemon and does not wait for anything. `name`: the command that becomes one; `launcher`: a program with arguments that becomes the daemon, by
   /// exec of the words that follow.
-  func launch(_ arguments: [String] = [], by launcher: [String] = []) throws {
+  func launch(_ arguments: [String] = [], as name: [String] = ["daemon"], by launcher: [String] = []) throws {
     let number = state.withLock { state in
       state.starts += 1
       return state.starts
     }
-    let command = ["daemon", "--config", configPath] + arguments
+    let command = name + ["--config", configPath] + arguments
     let pid =
       launcher.isEmpty
       ? try spawn(command, log: logPath(number))

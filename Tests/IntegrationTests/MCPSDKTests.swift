@@ -7,64 +7,6 @@ import Testing
 /// The official Python SDK as a client, real servers as upstreams: the bridge is what users have.
 @Suite("MCP: the official SDKs", .timeLimit(.minutes(5)))
 struct MCPSDKTests {
-  /// A Python client that does one step per line.
-  private final class Peer {
-    private let process = Process()
-    private let input = Pipe()
-    private let output = Pipe()
-    private var rest: [UInt8] = []
-    let facts: JSONSlice
-
-    init(_ daemon: DaemonFixture, sdk: Int, mode: String) throws {
-      process.executableURL = URL(fileURLWithPath: try MCPPeers.python(sdk: sdk))
-      process.arguments = [
-        try MCPPeers.path("Tests/Peers/mcp_sdk_client.py"), mode, CLIProgram.path, "mcp-server", "--config",
-        daemon.configPath,
-      ]
-      // The six variables that the SDK hands on, so that HOME is the fixture's.
-      process.environment = [
-        "HOME": daemon.directory, "PATH": "/usr/bin:/bin", "SHELL": "/bin/sh", "TERM": "dumb", "USER": "tester",
-        "LOGNAME": "tester",
-      ]
-      process.standardInput = input
-      process.standardOutput = output
-      try process.run()
-      try output.fileHandleForWriting.close()
-      let line = try Self.line(output, &rest)
-      facts = try #require(line.member("connected"), "\(String(decoding: line.bytes, as: UTF8.self))")
-    }
-
-    func step(_ name: String, _ arguments: String = "{}") throws -> JSONSlice {
-      try input.fileHandleForWriting.write(contentsOf: Data("{\"do\":\"\(name)\",\"with\":\(arguments)}\n".utf8))
-      return try Self.line(output, &rest)
-    }
-
-    func call(_ tool: String, _ arguments: String = "{}") throws -> JSONSlice {
-      let answer = try step("call_tool", #"{"name":"\#(tool)","arguments":\#(arguments)}"#)
-      return try #require(answer.member("result"), "\(String(decoding: answer.bytes, as: UTF8.self))")
-    }
-
-    private static func line(_ output: Pipe, _ rest: inout [UInt8]) throws -> JSONSlice {
-      while true {
-        if let end = rest.firstIndex(of: 0x0A) {
-          defer { rest.removeSubrange(...end) }
-          return try JSONSlice(validating: Array(rest[..<end]))
-        }
-        var entry = pollfd(fd: output.fileHandleForReading.fileDescriptor, events: Int16(POLLIN), revents: 0)
-        guard poll(&entry, 1, 60_000) > 0 else { throw MCPClient.Failure(description: "the SDK says nothing") }
-        let data = output.fileHandleForReading.availableData
-        guard !data.isEmpty else { throw MCPClient.Failure(description: "the SDK client has ended") }
-        rest += data
-      }
-    }
-
-    func finish() throws {
-      try input.fileHandleForWriting.close()
-      process.waitUntilExit()
-      #expect(process.terminationStatus == 0)
-    }
-  }
-
   private static func text(_ value: JSONSlice?) -> String {
     value.map { String(decoding: $0.compacted(), as: UTF8.self) } ?? "nothing"
   }
@@ -86,7 +28,7 @@ struct MCPSDKTests {
       try RealServers.makeRepository(at: repository)
       // The bridge starts this daemon, and a test that fails must not leave it.
       defer { _ = try? daemon.runWarmplane(["stop", "--config", daemon.configPath]) }
-      let peer = try Peer(daemon, sdk: sdk, mode: mode)
+      let peer = try MCPSDKPeer(daemon, sdk: sdk, mode: mode)
       #expect(peer.facts.member("version")?.string == revision)
       #expect(peer.facts.member("server")?.member("name")?.string == "warmplane")
       let tools = try peer.step("list_tools").member("result")?.member("tools")?.elements

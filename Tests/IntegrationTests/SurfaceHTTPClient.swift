@@ -136,6 +136,23 @@ final class SurfaceHTTPClient {
     return answer
   }
 
+  /// The next chunk of a streamed body (RFC 9112 §7.1); nil when the body or the connection ends.
+  func chunk() throws -> [UInt8]? {
+    let separator = Array("\r\n".utf8)
+    do {
+      while received.firstRange(of: separator) == nil { try receive() }
+      guard let line = received.firstRange(of: separator),
+        let length = Int(String(decoding: received[..<line.lowerBound], as: UTF8.self), radix: 16)
+      else { throw Failure(description: "a chunk without a length") }
+      while received.count < line.upperBound + length + 2 { try receive() }
+      defer { received.removeFirst(line.upperBound + length + 2) }
+      return length == 0 ? nil : Array(received[line.upperBound..<line.upperBound + length])
+    } catch let error as ReadFailure {
+      if error.isEnd { return nil }
+      throw error
+    }
+  }
+
   /// Whether the server closes the connection, and sends nothing more before.
   func isClosed() -> Bool { (try? textUntilClose()) == "" }
 

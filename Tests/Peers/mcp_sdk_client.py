@@ -2,8 +2,11 @@
 
     mcp_sdk_client.py MODE COMMAND ARGUMENT...
 
-MODE is `legacy` or `auto` (2.x only: probes for the newest era first). The SDK starts COMMAND and gives it HOME, LOGNAME,
-PATH, SHELL, TERM and USER only. Prints {"connected": {...}}; then, for each line {"do": NAME, "with": {...}} on standard
+    mcp_sdk_client.py MODE http://…
+
+MODE is `legacy` or `auto` (2.x only: probes for the newest era first); with a URL also `sse` (1.x only: revision
+2024-11-05). The SDK starts COMMAND and gives it HOME, LOGNAME, PATH, SHELL, TERM and USER only; a URL it speaks to over
+HTTP. Prints {"connected": {...}}; then, for each line {"do": NAME, "with": {...}} on standard
 input, {"result": ...} or {"error": {"code", "message", "data"}}. Ends with standard input.
 """
 
@@ -25,7 +28,17 @@ async def connect(mode, parameters):
         from mcp import ClientSession
         from mcp.client.stdio import stdio_client
 
-        async with stdio_client(parameters) as (reading, writing), ClientSession(reading, writing) as session:
+        if not isinstance(parameters, str):
+            transport = stdio_client(parameters)
+        elif mode == "sse":
+            from mcp.client.sse import sse_client
+
+            transport = sse_client(parameters)
+        else:
+            from mcp.client.streamable_http import streamable_http_client
+
+            transport = streamable_http_client(parameters)
+        async with transport as (reading, writing, *_), ClientSession(reading, writing) as session:
             result = await session.initialize()
             yield session, {
                 "version": result.protocolVersion,
@@ -68,7 +81,8 @@ def error(exception):
 
 async def main():
     # Errors of the SDK on its way down must be seen, and its server's standard error too.
-    parameters = StdioServerParameters(command=sys.argv[2], args=sys.argv[3:])
+    is_url = sys.argv[2].startswith("http")
+    parameters = sys.argv[2] if is_url else StdioServerParameters(command=sys.argv[2], args=sys.argv[3:])
     async with connect(sys.argv[1], parameters) as (session, facts):
         print(json.dumps({"connected": facts}), flush=True)
         while line := await anyio.to_thread.run_sync(sys.stdin.readline):

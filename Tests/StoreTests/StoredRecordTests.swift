@@ -83,7 +83,7 @@ import Testing
     let directory = StateDirectory()
     let rows = [Samples.row("s", version: 1)]
     try directory.fill(rows)
-    try Self.run("DROP TABLE idempotency; PRAGMA user_version = 1", directory.file)
+    try Self.run("DROP TABLE idempotency; DROP TABLE session; PRAGMA user_version = 1", directory.file)
     let (store, reports) = try directory.open()
     #expect(Self.load(store).isEmpty)
     #expect(Self.save(Self.record("k"), store) == true)

@@ -5,6 +5,7 @@
 // would get a second, different definition. What needs it lives in shim.c.
 #ifndef WARMPLANE_CLINUX_H
 #define WARMPLANE_CLINUX_H
+#include <malloc.h>
 #include <spawn.h>
 #include <stddef.h>
 #include <stdint.h>

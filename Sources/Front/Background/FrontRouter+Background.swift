@@ -23,7 +23,12 @@ extension FrontRouter {
         self.stopAccepting()
         self.requestStop("no client")
       })
-    http?.onExchange = { began in if began { self.idleWatch?.clientArrived() } else { self.idleWatch?.clientLeft() } }
+    for server in [http, mcpHTTP.server] { if let server { countClients(of: server) } }
+  }
+
+  /// Whoever waits for an answer, or listens, is a client.
+  func countClients(of server: HTTPServer) {
+    server.onExchange = { began in if began { self.idleWatch?.clientArrived() } else { self.idleWatch?.clientLeft() } }
   }
 
   /// Accepts no more sessions on the control socket.

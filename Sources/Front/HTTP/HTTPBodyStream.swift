@@ -9,8 +9,9 @@ import Supervisor
 /// timeouts; its client's leaving is seen by our own watch. A client that does not read is cut off when more than
 /// `limit` bytes wait for it, or when none of them moved for `HTTPLimits.stall`.
 package final class HTTPBodyStream {
-  /// Bytes that may wait before another write ends the stream. A single message may be longer.
-  package static let usualLimit = 256 * 1024
+  /// Bytes that may wait before another write ends the stream. A single message may be longer. More than `MCPSession` lets
+  /// wait before it leaves out what a client can do without.
+  package static let usualLimit = 2 << 20
 
   private enum State {
     case open
@@ -92,8 +93,10 @@ package final class HTTPBodyStream {
     state = .gone
     buffer = []
     start = 0
-    // Suspended, the library learns it from the reader; in the middle of a write only the socket can tell it.
-    if isSuspended { wake() } else { exchange.shutDownConnection() }
+    // The library meets the end when it writes the next time. An error of the reader would do as well, but after one the
+    // library (0.9.75, epoll) forgets to close the socket of a connection that was suspended.
+    exchange.shutDownConnection()
+    wake()
     let action = onDisconnect
     onDisconnect = nil
     guard isEarly, let action else { return }
@@ -118,7 +121,7 @@ package final class HTTPBodyStream {
 
   /// Fills the library's buffer; suspends the connection when there is nothing to be sent.
   func read(into target: UnsafeMutableRawBufferPointer) -> Int {
-    if state == .gone { return Self.failed }
+    if state == .gone { return Self.complete }
     let count = min(waitingBytes, target.count)
     if count > 0 {
       buffer.withUnsafeBytes { target.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[start..<start + count])) }
@@ -137,9 +140,8 @@ package final class HTTPBodyStream {
     return 0
   }
 
-  /// MHD_CONTENT_READER_END_OF_STREAM and MHD_CONTENT_READER_END_WITH_ERROR, which are casts in a macro.
+  /// MHD_CONTENT_READER_END_OF_STREAM, which is a cast in a macro.
   private static let complete = -1
-  private static let failed = -2
 }
 
 extension HTTPBodyStream: DeliveryReceipt {

@@ -29,6 +29,8 @@ final class HTTPConnection {
     self.position = position
     // Without the watch (no kernel memory) only the early notice is missing: the timeouts remain.
     watch = try? server.loop.watch(socket, for: [.peerClosed, .edgeTriggered]) { [unowned self] _ in
+      // What we shut down ourselves is told, too.
+      if isPeerGone { return }
       isPeerGone = true
       if let waiting = suspended ?? streaming { waiting.abandon() } else { server.letLibraryNotice(self) }
     }

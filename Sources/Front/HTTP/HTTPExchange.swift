@@ -45,6 +45,8 @@ package final class HTTPExchange: @unchecked Sendable {
   package var listedOrigin: String?
   /// What its client may see; set before anything is looked up.
   var scope = Scope.everything
+  /// Names of headers that a listed origin may read, beside those that everybody may.
+  var exposedHeaders: String?
   /// The answer is the outcome of an earlier request; said by a header.
   package var isDeduplicated = false
 
@@ -161,9 +163,8 @@ package final class HTTPExchange: @unchecked Sendable {
     if let listedOrigin { response.add("access-control-allow-origin", listedOrigin) }
     if listedOrigin != nil { response.add("vary", "Origin") }
     if isDeduplicated { response.add("x-warmplane-deduplicated", "true") }
-    if isDeduplicated, listedOrigin != nil {
-      response.add("access-control-expose-headers", "x-warmplane-deduplicated")
-    }
+    let exposed = isDeduplicated ? "x-warmplane-deduplicated" : exposedHeaders
+    if let exposed, listedOrigin != nil { response.add("access-control-expose-headers", exposed) }
     if closesConnection || server.isStopping { response.add("connection", "close") }
     disconnectAction = nil
     if case .suspended = phase {

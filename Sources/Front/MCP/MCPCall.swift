@@ -23,7 +23,7 @@ final class MCPCall: ReplyTarget {
   private let session: MCPSession
   let id: RequestID
   let revision: ProtocolRevision
-  private let form: Form
+  private let kindOfAnswer: Form
   let wishes: CallWishes
   let origin: RequestOrigin?
 
@@ -35,16 +35,17 @@ final class MCPCall: ReplyTarget {
     self.session = session
     self.id = id
     self.revision = revision
-    self.form = form
+    kindOfAnswer = form
     self.wishes = wishes
   }
 
   var surface: String { "mcp" }
+  var form: String? { kindOfAnswer.text }
   var scope: Scope { session.view.scope }
   var delivery: Delivery { session.channel.delivery }
 
   func reply(status: Int, body: [UInt8], allow: String?) {
-    switch form {
+    switch kindOfAnswer {
     case .tool(let filter):
       let isError = status != 200
       answerTool(body: isError ? body : filter?.apply(to: body) ?? body, isError: isError)
@@ -59,7 +60,7 @@ final class MCPCall: ReplyTarget {
   }
 
   func finish(_ result: Result<JSONSlice?, OperationFailure>, requestID: JSONSlice?, traceID: String) {
-    switch (form, result) {
+    switch (kindOfAnswer, result) {
     case (.afterwards(let goOn), _): goOn()
     case (.completion, .success(let data)):
       guard let data = data.flatMap({ CompletionRequest.bounded($0) }) else {
@@ -89,7 +90,7 @@ final class MCPCall: ReplyTarget {
   }
 
   private func answer(_ data: JSONSlice) {
-    switch form {
+    switch kindOfAnswer {
     case .exposed(let kind, _, let server):
       let translation = session.view.translation(of: server, at: revision)
       session.answer(id, MCPResult.exposed(id, data, kind, translation, identity: identity(of: data)))
@@ -127,7 +128,7 @@ final class MCPCall: ReplyTarget {
       var writer = JSONWriter()
       writer.beginObject()
       writer.member(kind == .resource ? "uri" : "name", name)
-      if case .exposed = form, let nearest = failure.hint?.didYouMean, !nearest.isEmpty {
+      if case .exposed = kindOfAnswer, let nearest = failure.hint?.didYouMean, !nearest.isEmpty {
         writer.member("did_you_mean", strings: nearest)
       }
       writer.endObject()

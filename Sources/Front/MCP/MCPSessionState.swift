@@ -20,6 +20,24 @@ struct MCPSessionState: Sendable {
   private(set) var life = Life.opening
   private(set) var inFlight: Set<RequestID> = []
 
+  init() {}
+
+  /// Of a client that an earlier daemon agreed with on `revision`.
+  init(resuming revision: ProtocolRevision, isConfirmed: Bool) {
+    life = isConfirmed ? .confirmed(revision) : .initialized(revision)
+  }
+
+  /// What the handshake agreed on; nil before.
+  var revision: ProtocolRevision? {
+    switch life {
+    case .opening: nil
+    case .initialized(let revision), .confirmed(let revision): revision
+    }
+  }
+
+  /// Counts a request as in flight that an earlier daemon took.
+  mutating func resume(_ id: RequestID) { inFlight.insert(id) }
+
   /// Whether legacy notifications may be sent.
   var mayNotify: Bool {
     if case .confirmed = life { true } else { false }

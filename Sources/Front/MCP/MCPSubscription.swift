@@ -14,8 +14,7 @@ struct MCPSubscription: Equatable {
   init?(_ id: RequestID, _ params: JSONSlice?, of view: MCPView) {
     guard let filter = params?.member("notifications"), filter.kind == .object else { return nil }
     self.id = id
-    let possible: [ListKind] = view.exposure == .compact ? [.resources, .prompts] : [.tools, .resources, .prompts]
-    kinds = possible.filter { filter.member($0.listenFilter)?.bool == true }
+    kinds = view.changingLists.filter { filter.member($0.listenFilter)?.bool == true }
   }
 
   var acknowledgement: [UInt8] {
@@ -34,6 +33,16 @@ struct MCPSubscription: Equatable {
   func change(of kind: ListKind) -> [UInt8] {
     JSONRPCWriter.notification(method: kind.changeNotification) { writer in
       writer.beginObject()
+      writeMeta(to: &writer)
+      writer.endObject()
+    }
+  }
+
+  /// The answer to the request, when we end it (mcp-checklist SUB-4).
+  var completion: [UInt8] {
+    JSONRPCWriter.result(id: id) { writer in
+      writer.beginObject()
+      writer.member("resultType", "complete")
       writeMeta(to: &writer)
       writer.endObject()
     }

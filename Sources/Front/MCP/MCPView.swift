@@ -31,6 +31,9 @@ final class MCPView {
   /// The server, when the view is of one and passes on what it says.
   var directServer: String? { exposure == .direct ? scope.onlyServer : nil }
 
+  /// The lists that can change; our own seven tools never do.
+  var changingLists: [ListKind] { exposure == .compact ? [.resources, .prompts] : [.tools, .resources, .prompts] }
+
   func names(_ kind: EntryKind, _ catalog: Catalog) -> ExposedNames {
     if let names = names[kind] { return names }
     let made = ExposedNames(catalog, kind, scope, exposure)

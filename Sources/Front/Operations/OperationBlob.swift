@@ -18,6 +18,8 @@ struct OperationBlob {
   let origin: RequestOrigin.Key?
   /// The idempotency key and what it stands for.
   let keyed: (key: IdempotencyKey, binding: ContentDigest)?
+  /// In which form an MCP client is answered (`MCPCall.Form`).
+  let form: String?
   /// The whole time that the operation was given, milliseconds.
   let timeoutMilliseconds: Int
 
@@ -30,6 +32,7 @@ struct OperationBlob {
     requestID = operation.requestID.flatMap { $0.range.count <= Self.longestPart ? $0 : nil }
     origin = operation.target.origin?.key
     keyed = operation.keyed.map { ($0.key, $0.binding) }
+    form = operation.target.form
     timeoutMilliseconds = operation.timeoutMilliseconds
   }
 
@@ -52,6 +55,7 @@ struct OperationBlob {
       writer.member("key", keyed.key.text)
       writer.member("binding", keyed.binding.hex)
     }
+    if let form { writer.member("form", form) }
     writer.endObject()
     return JSONSlice(assembled: writer)
   }
@@ -70,6 +74,7 @@ struct OperationBlob {
     timeoutMilliseconds = timeout
     entryID = slice.member("entry")?.string
     requestID = slice.member("request")
+    form = slice.member("form")?.string
     if let principal = slice.member("principal")?.string, let key = slice.member("key")?.string,
       let binding = slice.member("binding")?.string.flatMap({ ContentDigest(hex: $0) })
     {

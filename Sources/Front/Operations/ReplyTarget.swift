@@ -10,6 +10,9 @@ protocol ReplyTarget: AnyObject {
   /// Tells when the answer that was given last has left this process; nil: nobody knows.
   var delivery: Delivery { get }
 
+  /// How an operation's end is told, in words that the next daemon understands too; nil: as an envelope.
+  var form: String? { get }
+
   /// What the client may see.
   var scope: Scope { get }
 
@@ -39,6 +42,8 @@ protocol ReplyTarget: AnyObject {
 }
 
 extension ReplyTarget {
+  var form: String? { nil }
+
   var wishes: CallWishes { .none }
 
   func progressed(_ params: JSONSlice) {}

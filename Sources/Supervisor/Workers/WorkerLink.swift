@@ -13,6 +13,8 @@ final class WorkerLink {
   private static let mostUnacknowledged = 32
   /// How long an acknowledgement waits for a call to carry it.
   private static let acknowledgementDelay = Duration.milliseconds(20)
+  /// The same for answers that their clients have not taken yet, which may last.
+  private static let longestAcknowledgementDelay = Duration.seconds(1)
 
   let process: any WatchedProcess
   let socketPath: String
@@ -23,6 +25,7 @@ final class WorkerLink {
   private let loop: EventLoop
   private var acknowledgements = AcknowledgementQueue()
   private var acknowledgementTimer: Timer?
+  private var acknowledgementPause = WorkerLink.acknowledgementDelay
   /// Answers that an adopted worker has announced and that have not arrived.
   private var announced: Set<OperationID> = []
   private var onCaughtUp: (() -> Void)?
@@ -163,14 +166,16 @@ final class WorkerLink {
     if acknowledgements.count >= Self.mostUnacknowledged {
       loop.atEndOfTurn { [weak self] in self?.sendAcknowledgements() }
     }
+    acknowledgementPause = Self.acknowledgementDelay
     armAcknowledgementTimer()
   }
 
   private func armAcknowledgementTimer() {
     guard acknowledgementTimer == nil else { return }
-    acknowledgementTimer = loop.schedule(after: Self.acknowledgementDelay) { [weak self] in
+    acknowledgementTimer = loop.schedule(after: acknowledgementPause) { [weak self] in
       guard let self else { return }
       acknowledgementTimer = nil
+      acknowledgementPause = min(acknowledgementPause * 2, Self.longestAcknowledgementDelay)
       sendAcknowledgements()
       if !acknowledgements.isEmpty { armAcknowledgementTimer() }
     }

@@ -4,7 +4,8 @@ extension ArgumentTable {
   static let warmplane = ArgumentTable(
     commands: [
       daemon, status, stop, restart, reload, upgrade, logs, listCapabilities, describeCapability, callCapability,
-      cancelOperation, listResources, readResource, listPrompts, getPrompt, mcpServer, validateConfig, authDiscover,
+      cancelOperation, listResources, readResource, listPrompts, getPrompt, mcpServer, mcpHTTPServer, validateConfig,
+      authDiscover,
       authLogin, authStart, authExchange, authStatus, authRefresh, authImport, authLogout,
     ],
     commonFlags: [.config],

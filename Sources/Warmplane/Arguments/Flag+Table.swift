@@ -8,6 +8,15 @@ extension Flag {
   static let daemonPort = Flag(
     "port", short: "p", value: .port, help: "The HTTP port, instead of the config file's; 0 takes any free one")
 
+  static let mcpPort = Flag(
+    "port", short: "p", value: .port, help: "The port of MCP, instead of the config file's; 0 takes any free one")
+
+  static let mcpBind = Flag(
+    "bind", value: .text("ADDRESS"), help: "The IP address of MCP, instead of the config file's")
+
+  static let mcpProfile = Flag(
+    "profile", value: .text("NAME"), help: "Show this profile at /mcp and /, instead of the config file's")
+
   static let validationJSON = Flag("json", help: "Print problems as JSON on standard output")
 
   static let statusJSON = Flag("json", help: "Print {ok, daemon, workers} as JSON")

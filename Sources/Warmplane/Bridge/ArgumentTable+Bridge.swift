@@ -14,4 +14,18 @@ extension ArgumentTable {
       .init(line: "warmplane mcp-server --profile work --exposure full", note: "some servers' own tools"),
     ],
     run: MCPServerCommand.run)
+
+  static let mcpHTTPServer = Command(
+    name: "mcp-http-server", group: "Tools", summary: "Serve MCP over HTTP on a port of its own",
+    details: """
+      A daemon in the foreground, as `daemon`, that serves MCP over HTTP at /mcp and / of the port, too. Without flags the \
+      place is that of mcpHttpServer in the config file, else http://127.0.0.1:9191. A daemon serves MCP at /mcp of its \
+      own port anyway.
+      """,
+    flags: [.mcpPort, .mcpBind, .mcpProfile, .strict],
+    examples: [
+      .init(line: "warmplane mcp-http-server -p 9191", note: "for clients that are told http://127.0.0.1:9191/mcp"),
+      .init(line: "warmplane mcp-http-server --profile work", note: "for clients that shall see one profile"),
+    ],
+    run: DaemonCommand.runMCP)
 }

@@ -2,9 +2,21 @@ import Configuration
 import Glibc
 import Platform
 
-/// `daemon`: becomes `warmplaned`, the program that is installed beside this one.
+/// `daemon` and `mcp-http-server`: become `warmplaned`, the program that is installed beside this one.
 enum DaemonCommand {
   static func run(_ arguments: ParsedArguments) throws(CommandFailure) -> ExitCode {
+    try become(arguments, arguments.value(of: .daemonPort).map { ["--port", $0] } ?? [])
+  }
+
+  static func runMCP(_ arguments: ParsedArguments) throws(CommandFailure) -> ExitCode {
+    var words = ["--mcp"]
+    if let port = arguments.value(of: .mcpPort) { words += ["--mcp-port", port] }
+    if let address = arguments.value(of: .mcpBind) { words += ["--mcp-bind", address] }
+    if let profile = arguments.value(of: .mcpProfile) { words += ["--mcp-profile", profile] }
+    return try become(arguments, words)
+  }
+
+  private static func become(_ arguments: ParsedArguments, _ more: [String]) throws(CommandFailure) -> ExitCode {
     let location: ConfigurationLocation
     do {
       location = try ConfigurationLocation.find(flag: arguments.value(of: .config))
@@ -12,8 +24,7 @@ enum DaemonCommand {
       throw CommandFailure(error.description)
     }
     let program = try siblingPath("warmplaned")
-    var words = [program, "--config", location.path]
-    if let port = arguments.value(of: .daemonPort) { words += ["--port", port] }
+    var words = [program, "--config", location.path] + more
     if arguments.has(.strict) { words.append("--strict") }
     // The daemon has its own idea of Ctrl-C; exec would keep an ignored signal, and it resets a handler.
     var vector = words.map { strdup($0) } + [nil]

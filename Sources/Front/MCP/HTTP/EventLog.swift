@@ -35,6 +35,8 @@ struct EventLog<Session: Hashable & Sendable>: Sendable {
 
   private let limits: Limits
   private var entries: [Key: Entry] = [:]
+  /// Of how many streams of each session anything is known.
+  private var counts: [Session: Int] = [:]
   private(set) var bytes = 0
 
   init(_ limits: Limits = Limits()) { self.limits = limits }
@@ -43,6 +45,7 @@ struct EventLog<Session: Hashable & Sendable>: Sendable {
 
   /// Keeps an event and gives its id. `isLast`: the stream ends with it.
   mutating func append(_ data: [UInt8], to key: Key, isLast: Bool = false, at now: MonotonicTime) -> EventID {
+    if entries[key] == nil { counts[key.session, default: 0] += 1 }
     var entry = entries[key] ?? Entry(used: now)
     let number = entry.next
     entry.next += 1
@@ -74,21 +77,37 @@ struct EventLog<Session: Hashable & Sendable>: Sendable {
     return (entry.events.dropFirst(id.number + 1 - first), entry.isComplete)
   }
 
+  /// Whether anything of the stream is kept.
+  func hasEvents(_ key: Key) -> Bool { entries[key].map { !$0.events.isEmpty } ?? false }
+
   mutating func forget(_ key: Key) {
     guard let entry = entries.removeValue(forKey: key) else { return }
     bytes -= entry.bytes
+    counts[key.session]? -= 1
+    if counts[key.session] == 0 { counts[key.session] = nil }
   }
+
+  /// Whether anything of the session is kept.
+  func hasStreams(of session: Session) -> Bool { counts[session] != nil }
 
   /// The session has ended.
   mutating func forget(session: Session) {
+    guard hasStreams(of: session) else { return }
     for key in entries.keys where key.session == session { forget(key) }
   }
 
-  /// Forgets streams that are complete, or of which nobody reads, for longer than `limits.age`.
+  /// Forgets what was said for longer than `limits.age` ago, and streams that nothing will be said on any more. Of others
+  /// the numbers stay: they are not given twice.
   mutating func prune(at now: MonotonicTime, isOpen: (Key) -> Bool) {
-    for (key, entry) in entries where entry.used + limits.age < now && (entry.isComplete || !isOpen(key)) {
-      forget(key)
+    for (key, entry) in entries where entry.used + limits.age < now {
+      if entry.isComplete || !isOpen(key) { forget(key) } else { forgetEvents(key) }
     }
+  }
+
+  private mutating func forgetEvents(_ key: Key) {
+    bytes -= entries[key]?.bytes ?? 0
+    entries[key]?.bytes = 0
+    entries[key]?.events = []
   }
 
   /// Forgets the streams that were silent for longest.
@@ -96,7 +115,7 @@ struct EventLog<Session: Hashable & Sendable>: Sendable {
     for (key, _) in entries.filter({ $0.key != spared }).sorted(by: { $0.value.used < $1.value.used }) {
       // Some more than needed, so that not every event sorts anew.
       guard bytes > limits.bytes / 4 * 3 else { return }
-      forget(key)
+      forgetEvents(key)
     }
   }
 }

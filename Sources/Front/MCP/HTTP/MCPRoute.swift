@@ -52,7 +52,7 @@ package struct MCPRoute: Sendable, Equatable {
     return MCPRoute(endpoint: endpoint, scope: isProfile ? .profile(name) : .server(name), exposure: exposure)
   }
 
-  private static var unknown: OperationFailure {
+  static var unknown: OperationFailure {
     OperationFailure(status: 404, code: .invalidArgs, message: "There is no such route.", reason: "unknown_route")
   }
 

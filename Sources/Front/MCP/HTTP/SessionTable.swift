@@ -42,6 +42,9 @@ struct SessionTable<Session> {
     return entry.session
   }
 
+  /// For our own purposes: nobody uses it by that.
+  subscript(id: String) -> Session? { entries[id]?.session }
+
   @discardableResult
   mutating func remove(_ id: String) -> Session? { entries.removeValue(forKey: id)?.session }
 

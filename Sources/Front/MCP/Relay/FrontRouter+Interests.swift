@@ -54,6 +54,15 @@ extension FrontRouter {
     session.answer(id, JSONRPCWriter.result(id: id, .emptyObject))
   }
 
+  /// Takes up what a client wanted to hear under an earlier daemon.
+  func restoreInterests(_ level: MessageLevel?, _ resources: [(WatchedResource, String)], of session: MCPSession) {
+    session.logLevel = level
+    if level != nil { interestsChanged(in: session.view.scope) }
+    for (resource, uri) in resources where session.watch.add(resource, as: uri, for: .session) == .new {
+      watch(resource, session)
+    }
+  }
+
   /// What of a listen request's `resourceSubscriptions` is honoured, as the client wrote it.
   func listen(toResourcesOf filter: JSONSlice, _ session: MCPSession, _ id: RequestID) -> [String] {
     var honoured: [String] = []

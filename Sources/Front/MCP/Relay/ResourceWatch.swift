@@ -50,6 +50,11 @@ struct ResourceWatch {
     return resource
   }
 
+  /// The subscriptions of one kind, by the URIs of the client.
+  func all(for source: Source) -> [(resource: WatchedResource, uri: String)] {
+    (uris[source] ?? [:]).map { ($0, $1) }.sorted { $0.uri < $1.uri }
+  }
+
   mutating func removeAll(for source: Source) -> [WatchedResource] {
     let resources = uris.removeValue(forKey: source) ?? [:]
     count -= resources.count

@@ -1,0 +1,257 @@
+import Configuration
+import Platform
+import Protocol
+import Telemetry
+
+/// Sessions over HTTP (2025-03-26 to 2025-11-25).
+extension FrontRouter {
+  /// Messages in one batch; more than a client has use for.
+  private static let mostInBatch = 1024
+
+  // MARK: POST
+
+  func receive(_ message: JSONRPCMessage, _ post: SessionPost) {
+    do throws(MCPHTTPRefusal) {
+      if case .request(let id, MCPMethod.initialize.rawValue) = message.kind, post.check.fields.session == .absent {
+        return try openSession(id, message, post)
+      }
+      let channel = try session(post)
+      switch message.kind {
+      case .notification, .response, .errorResponse:
+        take(message, channel)
+        post.exchange.respond(status: 202, contentType: nil)
+      case .request(let id, _):
+        if channel.isOpen(id) { throw Self.inUse(id) }
+        channel.expect([id], on: post.exchange, isBatch: false, post.accepts)
+        receiveMCP(message, channel.session)
+      }
+      if Self.changesSession(message) { keepSession(channel) }
+    } catch {
+      var refusal = error
+      if case .request(let id, _) = message.kind { refusal.id = id }
+      post.exchange.refuse(refusal)
+    }
+  }
+
+  /// Whether the next daemon would have to know of the message.
+  private static func changesSession(_ message: JSONRPCMessage) -> Bool {
+    switch message.kind {
+    case .request(_, let method):
+      ["logging/setLevel", "resources/subscribe", "resources/unsubscribe"].contains(method)
+    case .notification(let method): method == "notifications/initialized"
+    case .response, .errorResponse: false
+    }
+  }
+
+  private static func inUse(_ id: RequestID) -> MCPHTTPRefusal {
+    MCPHTTPRefusal(status: 400, id: id, message: "A request with the id \(id) is still being served")
+  }
+
+  /// The session that a POST names.
+  private func session(_ post: SessionPost) throws(MCPHTTPRefusal) -> HTTPSessionChannel {
+    let id = try post.check.postSessionID()
+    guard let channel = mcpHTTP.sessions.use(id, owner: Self.owner(of: post.scope), at: .now) else {
+      throw .unknownSession
+    }
+    return channel
+  }
+
+  /// Gives a message to the session; what it cancels gets no answer.
+  private func take(_ message: JSONRPCMessage, _ channel: HTTPSessionChannel) {
+    var cancelled: RequestID?
+    if case .notification("notifications/cancelled") = message.kind {
+      cancelled = message.params?.member("requestId").flatMap { RequestID($0) }
+    }
+    let wasServed = cancelled.map { channel.session.state.inFlight.contains($0) } ?? false
+    receiveMCP(message, channel.session)
+    if let cancelled, wasServed { channel.withdraw(cancelled) }
+  }
+
+  private func openSession(
+    _ id: RequestID, _ message: JSONRPCMessage, _ post: SessionPost
+  ) throws(MCPHTTPRefusal) {
+    if mcpHTTP.sessions.isFull { expireSessions() }
+    guard !mcpHTTP.sessions.isFull else { throw .tooManySessions }
+    let channel = makeSession(
+      id: SessionTable<HTTPSessionChannel>.freshID(), post.scope, post.exposure, post.endpoint)
+    _ = mcpHTTP.sessions.add(channel, id: channel.id, owner: channel.owner, at: .now)
+    channel.expect([id], on: post.exchange, isBatch: false, post.accepts, isOpening: true)
+    receiveMCP(message, channel.session)
+    if channel.revision == nil { return endSession(channel) }
+    watchLists(of: channel.session)
+    keepSession(channel)
+    scheduleSweep()
+  }
+
+  private func makeSession(
+    id: String, _ scope: ScopeName, _ exposure: Exposure?, _ endpoint: MCPEndpoint
+  ) -> HTTPSessionChannel {
+    let channel = HTTPSessionChannel(
+      id: id, owner: Self.owner(of: scope), scope, exposure, endpoint, mcpHTTP.journal)
+    channel.session = openMCP(channel, scope, exposure)
+    return channel
+  }
+
+  // MARK: Batches
+
+  func receive(batch array: JSONSlice, _ post: SessionPost) {
+    do throws(MCPHTTPRefusal) {
+      let channel = try session(post)
+      guard channel.revision == .march2025 else {
+        throw MCPHTTPRefusal(status: 400, message: "Batches exist at revision 2025-03-26 only")
+      }
+      try receive(Array(array.elements.prefix(Self.mostInBatch + 1)), channel, post)
+      keepSession(channel)
+    } catch {
+      post.exchange.refuse(error)
+    }
+  }
+
+  private func receive(
+    _ elements: [JSONSlice], _ channel: HTTPSessionChannel, _ post: SessionPost
+  ) throws(MCPHTTPRefusal) {
+    guard !elements.isEmpty, elements.count <= Self.mostInBatch else {
+      throw MCPHTTPRefusal(status: 400, message: "A batch has 1 to \(Self.mostInBatch) messages")
+    }
+    var messages: [JSONRPCMessage] = []
+    var ids: [RequestID] = []
+    for element in elements {
+      do {
+        messages.append(try JSONRPCMessage(element))
+      } catch {
+        throw MCPHTTPRefusal(status: 400, id: error.id, code: error.code, message: "Invalid message: \(error)")
+      }
+      guard case .request(let id, let method)? = messages.last?.kind else { continue }
+      if method == MCPMethod.initialize.rawValue {
+        throw MCPHTTPRefusal(status: 400, id: id, message: "initialize cannot be in a batch")
+      }
+      if channel.isOpen(id) || ids.contains(id) { throw Self.inUse(id) }
+      ids.append(id)
+    }
+    guard !ids.isEmpty else {
+      for message in messages { take(message, channel) }
+      return post.exchange.respond(status: 202, contentType: nil)
+    }
+    channel.expect(ids, on: post.exchange, isBatch: true, post.accepts)
+    for message in messages { take(message, channel) }
+  }
+
+  // MARK: GET and DELETE
+
+  func openStream(
+    _ exchange: HTTPExchange, _ id: String, _ lastEventID: RequestHead.Occurrence, _ scope: ScopeName
+  ) {
+    guard let channel = mcpHTTP.sessions.use(id, owner: Self.owner(of: scope), at: .now) else {
+      return exchange.refuse(.unknownSession)
+    }
+    switch lastEventID {
+    case .absent:
+      guard !channel.hasStanding else {
+        return exchange.refuse(MCPHTTPRefusal(status: 409, message: "Conflict: this session has its stream already"))
+      }
+      channel.stand(exchange)
+    case .once(let text):
+      guard let eventID = EventID(text), resume(after: eventID, channel, exchange) else {
+        return exchange.refuse(MCPHTTPRefusal(status: 400, message: "What followed this Last-Event-ID is not known"))
+      }
+    case .repeated:
+      exchange.refuse(MCPHTTPRefusal(status: 400, message: "The header Last-Event-ID occurs more than once"))
+    }
+  }
+
+  private func resume(after eventID: EventID, _ channel: HTTPSessionChannel, _ exchange: HTTPExchange) -> Bool {
+    let stream = eventID.stream
+    if stream.daemon == mcpHTTP.journal.daemon { return channel.resume(after: eventID, exchange) }
+    if let request = stream.request {
+      let isNew = !channel.isOpen(request)
+      channel.resumeAnswer(of: request, exchange)
+      if isNew { fetchAnswer(request, channel) }
+      return true
+    }
+    guard stream.number == 0 else { return false }
+    channel.stand(exchange)
+    // Nobody knows what changed while there was no daemon.
+    for kind in channel.session.view.changingLists { channel.session.notify(kind) }
+    return true
+  }
+
+  func deleteSession(_ exchange: HTTPExchange, _ id: String, _ scope: ScopeName) {
+    guard let channel = mcpHTTP.sessions.use(id, owner: Self.owner(of: scope), at: .now) else {
+      return exchange.refuse(.unknownSession)
+    }
+    // Answered when a daemon that begins now would not know it either.
+    let loop = loop
+    endSession(channel) {
+      loop.perform { self.assumeIsolated { _ in exchange.respond(status: 200, contentType: nil) } }
+    }
+  }
+
+  // MARK: Ending
+
+  private func endSession(_ channel: HTTPSessionChannel, _ done: @escaping @Sendable () -> Void = {}) {
+    mcpHTTP.sessions.remove(channel.id)
+    channel.end()
+    closeMCP(channel.session)
+    guard let keeper = mcpHTTP.keeper, channel.kept != nil else { return done() }
+    keeper.removeSessions([channel.id], done)
+  }
+
+  private func expireSessions() {
+    for channel in mcpHTTP.sessions.expire(at: .now, isBusy: { !$0.isIdle }) { endSession(channel) }
+    mcpHTTP.journal.prune { key in self.mcpHTTP.sessions[key.session]?.uses(key.stream) ?? false }
+    for channel in mcpHTTP.sessions.sessions { channel.prune() }
+    // What one client that does not read had waiting may be much, and the allocator keeps it.
+    FreedMemory.giveBack()
+  }
+
+  /// Looks after sessions while there are any.
+  private func scheduleSweep() {
+    guard mcpHTTP.sweep == nil else { return }
+    let idle = Duration.seconds(settings.configuration.mcp.sessionIdleSeconds)
+    mcpHTTP.sweep = loop.schedule(after: max(.seconds(1), min(.seconds(10), idle / 2))) {
+      self.mcpHTTP.sweep = nil
+      self.expireSessions()
+      if self.mcpHTTP.sessions.count > 0 { self.scheduleSweep() }
+    }
+  }
+
+  // MARK: Restarts
+
+  /// Goes on with the sessions of earlier daemons.
+  package func keepSessions(with keeper: any SessionKeeper) {
+    mcpHTTP.keeper = keeper
+    mcpHTTP.isReady = false
+    let loop = loop
+    keeper.loadSessions { kept in loop.perform { self.assumeIsolated { $0.restoreSessions(kept) } } }
+  }
+
+  private func restoreSessions(_ kept: [KeptSession]) {
+    var unreadable: [String] = []
+    for session in kept {
+      guard let state = SessionState(session.content), !mcpHTTP.sessions.isFull else {
+        unreadable.append(session.id)
+        continue
+      }
+      let endpoint = state.isOwnPort ? mcpHTTP.own : mcpHTTP.shared
+      let channel = makeSession(id: session.id, state.scope, state.exposure, endpoint)
+      guard mcpHTTP.sessions.add(channel, id: session.id, owner: session.owner, at: .now) else { continue }
+      channel.kept = session
+      restore(channel, state)
+    }
+    if !unreadable.isEmpty { mcpHTTP.keeper?.removeSessions(unreadable) {} }
+    if mcpHTTP.sessions.count > 0 { scheduleSweep() }
+    mcpHTTP.isReady = true
+    let waiting = mcpHTTP.waiting
+    mcpHTTP.waiting = []
+    for (exchange, goOn) in waiting where exchange.isOpen { goOn() }
+  }
+
+  /// Keeps what a later daemon must know of the session, if that has changed.
+  private func keepSession(_ channel: HTTPSessionChannel) {
+    guard let keeper = mcpHTTP.keeper, let state = SessionState(channel) else { return }
+    let kept = KeptSession(id: channel.id, owner: channel.owner, content: state.json)
+    guard kept != channel.kept else { return }
+    channel.kept = kept
+    keeper.saveSession(kept)
+  }
+}

@@ -1,0 +1,22 @@
+/// What is kept of a session over restarts.
+package struct KeptSession: Sendable, Equatable {
+  package var id: String
+  package var owner: String
+  /// JSON: revision, scope, exposure, the client's name, what it subscribed to.
+  package var content: [UInt8]
+
+  package init(id: String, owner: String, content: [UInt8]) {
+    self.id = id
+    self.owner = owner
+    self.content = content
+  }
+}
+
+/// Keeps the sessions of HTTP clients over restarts. Nothing blocks its caller.
+package protocol SessionKeeper: Sendable {
+  /// Calls `done` with everything that is kept, once, anywhere; with nothing when it cannot be read.
+  func loadSessions(_ done: @escaping @Sendable ([KeptSession]) -> Void)
+  func saveSession(_ session: KeptSession)
+  /// Calls `done` once, anywhere, when they are forgotten.
+  func removeSessions(_ ids: [String], _ done: @escaping @Sendable () -> Void)
+}

@@ -1,0 +1,103 @@
+import Configuration
+import Protocol
+
+/// What a daemon must know of a session that an earlier one opened.
+struct SessionState {
+  let revision: ProtocolRevision
+  let isConfirmed: Bool
+  let scope: ScopeName
+  let exposure: Exposure?
+  /// The exposure that was chosen for the client; equal to `exposure` unless that left it open.
+  let shown: Exposure
+  let isOwnPort: Bool
+  let name: String?
+  let version: String?
+  let logLevel: MessageLevel?
+  /// Subscribed resources, with the client's URIs.
+  let resources: [(WatchedResource, String)]
+
+  /// Nil before the handshake.
+  init?(_ channel: HTTPSessionChannel) {
+    guard let revision = channel.revision else { return nil }
+    self.revision = revision
+    isConfirmed = channel.session.state.mayNotify
+    scope = channel.scope
+    exposure = channel.exposure
+    shown = channel.session.view.exposure
+    isOwnPort = channel.isAtOwnPort
+    name = channel.name
+    version = channel.version
+    logLevel = channel.session.logLevel
+    resources = channel.session.watch.all(for: .session).map { ($0.resource, $0.uri) }
+  }
+
+  var json: [UInt8] {
+    var writer = JSONWriter(reserving: 256)
+    writer.beginObject()
+    writer.member("revision", revision.rawValue)
+    writer.member("confirmed", isConfirmed)
+    switch scope {
+    case .everything: break
+    case .server(let id): writer.member("server", id)
+    case .profile(let name): writer.member("profile", name)
+    }
+    if let exposure { writer.member("exposure", exposure.rawValue) }
+    writer.member("shown", shown.rawValue)
+    writer.member("ownPort", isOwnPort)
+    if let name { writer.member("name", name) }
+    if let version { writer.member("version", version) }
+    if let logLevel { writer.member("logLevel", logLevel.rawValue) }
+    if !resources.isEmpty { writeResources(to: &writer) }
+    writer.endObject()
+    return writer.finish()
+  }
+
+  private func writeResources(to writer: inout JSONWriter) {
+    writer.key("resources")
+    writer.beginArray()
+    for (resource, uri) in resources {
+      writer.beginObject()
+      writer.member("server", resource.server)
+      writer.member("upstream", resource.uri)
+      writer.member("uri", uri)
+      writer.endObject()
+    }
+    writer.endArray()
+  }
+
+  /// Reads what `json` wrote; nil when it is something else.
+  init?(_ content: [UInt8]) {
+    guard let slice = try? JSONSlice(validating: content),
+      let revision = slice.member("revision")?.string.flatMap({ ProtocolRevision(rawValue: $0) }),
+      let isConfirmed = slice.member("confirmed")?.bool, let isOwnPort = slice.member("ownPort")?.bool,
+      let shown = slice.member("shown")?.string.flatMap({ Exposure(rawValue: $0) })
+    else { return nil }
+    self.revision = revision
+    self.isConfirmed = isConfirmed
+    self.shown = shown
+    self.isOwnPort = isOwnPort
+    scope = ScopeName(slice)
+    exposure = slice.member("exposure")?.string.flatMap { Exposure(rawValue: $0) }
+    name = slice.member("name")?.string
+    version = slice.member("version")?.string
+    logLevel = slice.member("logLevel")?.string.flatMap { MessageLevel(rawValue: $0) }
+    resources =
+      slice.member("resources")?.elements.compactMap { entry in
+        guard let server = entry.member("server")?.string, let upstream = entry.member("upstream")?.string,
+          let uri = entry.member("uri")?.string
+        else { return nil }
+        return (WatchedResource(server: server, uri: upstream), uri)
+      } ?? []
+  }
+}
+
+extension FrontRouter {
+  /// Brings a session to where it was under the earlier daemon.
+  func restore(_ channel: HTTPSessionChannel, _ state: SessionState) {
+    channel.note(name: state.name, version: state.version, era: .legacy)
+    channel.session.state = MCPSessionState(resuming: state.revision, isConfirmed: state.isConfirmed)
+    channel.session.view = view(state.scope, state.shown)
+    watchLists(of: channel.session)
+    restoreInterests(state.logLevel, state.resources, of: channel.session)
+  }
+}

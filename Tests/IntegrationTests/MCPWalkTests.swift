@@ -49,7 +49,7 @@ struct MCPWalkTests {
   }
 
   @Test(
-    "directly, over stdio and over HTTP, with the names of each exposure",
+    "whatever carries it on either side, and under the names of each exposure",
     arguments: [
       Client(sdk: 1, mode: "legacy"), Client(sdk: 2, mode: "legacy"), Client(sdk: 2, mode: "auto"),
     ])
@@ -79,6 +79,7 @@ struct MCPWalkTests {
       }
       // Of the other exposures one each is enough: what differs is names.
       walks += servers.map { behind($0.id, "direct") } + [behind("http1", "compact"), behind("stdio2", "full")]
+      walks += servers.map { ["own", "http", "http://127.0.0.1:\(daemon.port)/mcp/\($0.id)?exposure=direct"] }
       var seen = try Self.walk(client, daemon, walks)
       let (first, second) = (seen.removeFirst(), seen.removeFirst())
       #expect(first.count > 15 && second.count == first.count)
@@ -88,6 +89,8 @@ struct MCPWalkTests {
       #expect(seen[3] == second, "SDK 2.x over HTTP")
       #expect(seen[4] == first.filter { $0.key != "instructions" }, "SDK 1.x, compact")
       #expect(seen[5] == second.filter { $0.key != "instructions" }, "SDK 2.x, full")
+      #expect(seen[6] == first && seen[7] == first, "by HTTP: SDK 1.x")
+      #expect(seen[8] == second && seen[9] == second, "by HTTP: SDK 2.x")
     }
   }
 }

@@ -1,0 +1,66 @@
+import Glibc
+import Protocol
+import Testing
+
+/// What servers tell beside answers, over HTTP.
+@Suite("MCP over HTTP: beside answers", .timeLimit(.minutes(3)))
+struct MCPHTTPRelayTests {
+  private static let config = DaemonConfig(servers: [.fake("fake", "--journal", "journal")])
+
+  @Test(
+    "progress comes before the answer, and makes it a stream", arguments: ["2025-03-26", "2025-11-25", "2026-07-28"])
+  func progress(revision: String) async throws {
+    try await DaemonFixture.run(Self.config) { daemon in
+      try daemon.wait(for: "fake")
+      let client = try MCPHTTPClient(daemon)
+      let parameters =
+        #""name":"capability_call","arguments":{"capability_id":"fake.progress","args":{"steps":3,"ms":20}}"#
+      if revision == "2026-07-28" {
+        let meta = MCPHTTPClient.meta.dropLast() + #","progressToken":"t"}"#
+        let body = #"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{\#(parameters),\#(meta)}}"#
+        let headers = MCPHTTPClient.modern(1, "tools/call", name: "capability_call").1
+        #expect(try client.post(body, headers).header("content-type") == "text/event-stream")
+      } else {
+        try client.open(revision)
+        let body =
+          #"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{\#(parameters),"_meta":{"progressToken":"t"}}}"#
+        #expect(try client.post(body).header("content-type") == "text/event-stream")
+      }
+      var values: [Double] = []
+      while let message = try client.message() {
+        guard message.member("method")?.string == "notifications/progress" else {
+          #expect(message.member("id")?.int == 1)
+          break
+        }
+        #expect(message.member("params")?.member("progressToken")?.string == "t")
+        values.append(message.member("params")?.member("progress")?.double ?? -1)
+      }
+      #expect(values == [1, 2, 3])
+      #expect(try client.event() == nil)
+    }
+  }
+
+  @Test("subscriptions of a session survive the daemon")
+  func interests() async throws {
+    let config = DaemonConfig(servers: [.fake("fake", "--journal", "journal", "--resources", "1", "--subscribe")])
+    try await DaemonFixture.run(config) { daemon in
+      try daemon.wait(for: "fake")
+      let client = try MCPHTTPClient(daemon)
+      try client.open()
+      let uri = "fake://resource/1"
+      let subscribe = #"{"jsonrpc":"2.0","id":2,"method":"resources/subscribe","params":{"uri":"\#(uri)"}}"#
+      #expect(try client.post(subscribe).json.member("result") != nil)
+      try daemon.waitForLines(with: "resources/subscribe", in: "journal")
+      try AdoptionTests.replace(daemon, .handedOver)
+      try daemon.wait(for: "fake")
+      let back = try MCPHTTPClient(client, port: daemon.port)
+      #expect(try back.request("GET", ["Accept: text/event-stream"]).status == 200)
+      let caller = try MCPHTTPClient(client, port: daemon.port)
+      #expect(try caller.post(MCPHTTPClient.call(3, "fake.touch", #"{"uri":"\#(uri)"}"#)).status == 200)
+      let update = try back.message()
+      #expect(update?.member("method")?.string == "notifications/resources/updated")
+      #expect(update?.member("params")?.member("uri")?.string == uri)
+      #expect(daemon.lines(of: "journal").count { $0.contains(#"resources/subscribe"#) } == 1, "asked once")
+    }
+  }
+}

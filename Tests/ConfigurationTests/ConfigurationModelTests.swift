@@ -41,7 +41,7 @@ import Testing
   @Test func mcpOverHTTPHasItsKeys() throws {
     let configuration = try configuration(
       """
-      {"mcp":{"http":true,"sse":true,"sessionIdleSeconds":60,"maxSessions":5,"sseKeepAliveMs":0},"mcpServers":{},
+      {"profiles":{"work":{}},"mcp":{"http":true,"sse":true,"sessionIdleSeconds":60,"maxSessions":5,"sseKeepAliveMs":0},"mcpServers":{},
        "mcpHttpServer":{"port":0,"bind":"::1","jsonResponse":true,"profile":"work","allowedHosts":["h"],
        "allowedOrigins":["https://o"],"sseKeepAliveMs":1}}
       """)

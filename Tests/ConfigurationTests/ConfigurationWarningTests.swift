@@ -89,6 +89,11 @@ import Testing
       ["1:9: warning: /bind: bind \"::\" is not a loopback address, and requests are not authenticated"]
     ),
     (#""bind":"127.9.9.9""#, []),
+    (
+      #""mcpHttpServer":{"profile":"work"}"#,
+      ["1:29: warning: /mcpHttpServer/profile: there is no profile \"work\": every request is answered with 404"]
+    ),
+    (#""profiles":{"work":{}},"mcpHttpServer":{"profile":"work"}"#, []),
     (#""bind":"::1""#, []),
     (#""bind":"::ffff:127.0.0.1""#, []),
   ])

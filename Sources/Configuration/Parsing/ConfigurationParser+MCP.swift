@@ -21,7 +21,9 @@ extension ConfigurationParser {
   }
 
   /// nil without the key: then there is no port of its own.
-  mutating func mcpHTTPServer(_ parent: ConfigurationObject) -> MCPServerSettings? {
+  mutating func mcpHTTPServer(
+    _ parent: ConfigurationObject, _ profiles: [ProfileSettings]
+  ) -> MCPServerSettings? {
     guard let node = parent["mcpHttpServer"], let object = object(node) else { return nil }
     reportUnknownKeys(of: object, known: Self.mcpHTTPServerKeys)
     var settings = MCPServerSettings()
@@ -32,6 +34,9 @@ extension ConfigurationParser {
     settings.sseKeepAliveMs = duration(object, "sseKeepAliveMs") ?? settings.sseKeepAliveMs
     settings.jsonResponse = bool(object, "jsonResponse") ?? settings.jsonResponse
     settings.profile = filled(object, "profile")
+    if let name = settings.profile, let node = object["profile"], !profiles.contains(where: { $0.name == name }) {
+      problems.add(.warning, "there is no profile \(name.quoted): every request is answered with 404", at: node)
+    }
     return settings
   }
 }

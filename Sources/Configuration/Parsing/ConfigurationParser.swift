@@ -53,9 +53,9 @@ struct ConfigurationParser {
     configuration.policy = policy(object)
     configuration.daemon = daemon(object)
     configuration.mcp = mcp(object)
-    configuration.mcpHTTPServer = mcpHTTPServer(object)
     configuration.servers = servers(object)
     configuration.profiles = profiles(object, servers: object["mcpServers"].map(memberNames) ?? [])
+    configuration.mcpHTTPServer = mcpHTTPServer(object, configuration.profiles)
     return configuration
   }
 

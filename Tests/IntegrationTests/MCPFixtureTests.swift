@@ -11,61 +11,58 @@ import Testing
 struct MCPFixtureTests {
   enum Way: String, CaseIterable { case stdio, http }
 
-  /// One cell: which SDK serves and how, which one asks, in which mode, and how.
+  /// Which SDK serves, over both ways; which one asks, in which mode, and how.
   struct Cell: CustomTestStringConvertible, Sendable {
     let server: Int
-    let upstream: Way
     let client: Int
     /// `legacy` or `auto`.
     let mode: String
     let downstream: Way
 
-    var testDescription: String {
-      "server \(server).x over \(upstream), client \(client).x (\(mode)) over \(downstream)"
-    }
+    var testDescription: String { "server \(server).x, client \(client).x (\(mode)) over \(downstream)" }
   }
 
   private static let pairs: [(server: Int, client: Int, mode: String)] = [
     (1, 1, "legacy"), (1, 2, "legacy"), (2, 2, "auto"),
   ]
 
-  /// Over HTTP on both sides as soon as that is served.
-  private static let ways: [(Way, Way)] = [(.stdio, .stdio), (.http, .stdio)]
-
   static let cells = pairs.flatMap { pair in
-    ways.map { upstream, downstream in
-      Cell(server: pair.server, upstream: upstream, client: pair.client, mode: pair.mode, downstream: downstream)
-    }
+    Way.allCases.map { Cell(server: pair.server, client: pair.client, mode: pair.mode, downstream: $0) }
   }
 
   @Test("a client sees what it sees without us", arguments: cells)
   func same(cell: Cell) async throws {
-    let server = try FixtureServer(sdk: cell.server, over: cell.upstream)
-    defer { server.end() }
-    let entry: DaemonConfig.Server
-    switch cell.upstream {
-    case .stdio: entry = .init(id: "x", command: server.command[0], arguments: Array(server.command.dropFirst()))
-    case .http: entry = .init(id: "x", command: "", url: server.url)
-    }
-    let journal = server.journal
-    try await DaemonFixture.run(DaemonConfig(servers: [entry])) { daemon in
-      // Not before: this is the thread that may be blocked.
+    try await DaemonFixture.run(DaemonConfig(), isStarted: false) { daemon in
       let expected = try Self.direct(cell)
-      try daemon.wait(for: "x")
-      let target: [String]
-      switch cell.downstream {
-      case .stdio:
-        // The SDK hands on six variables only.
-        let variables = daemon.allVariables.filter { $0.hasPrefix("XDG_") || $0.hasPrefix("HOME=") }
-        target =
-          ["stdio", "/usr/bin/env"] + variables + [
-            CLIProgram.path, "mcp-server", "--config", daemon.configPath, "--server", "x", "--exposure", "direct",
-            "--no-start",
-          ]
-      case .http: target = ["http", "http://127.0.0.1:\(daemon.port)/mcp/x?exposure=direct"]
+      let servers = try Way.allCases.map { (way: $0, server: try FixtureServer(sdk: cell.server, over: $0)) }
+      defer { for (_, server) in servers { server.end() } }
+      let entries = servers.map { way, server -> DaemonConfig.Server in
+        switch way {
+        case .stdio: .init(id: "stdio", command: server.command[0], arguments: Array(server.command.dropFirst()))
+        case .http: .init(id: "http", command: "", url: server.url)
+        }
       }
-      let seen = try Self.run(cell, journal, target)
-      Self.compare(seen, expected)
+      try daemon.write(DaemonConfig(servers: entries))
+      try daemon.start()
+      for (way, server) in servers {
+        try daemon.wait(for: way.rawValue, within: 60)
+        let seen = try Self.run(cell, server.journal, Self.target(daemon, way.rawValue, cell.downstream))
+        Self.compare(seen, expected, "server over \(way)")
+      }
+    }
+  }
+
+  /// How a client reaches a server behind the daemon.
+  private static func target(_ daemon: DaemonFixture, _ server: String, _ way: Way) -> [String] {
+    switch way {
+    case .http: return ["http", "http://127.0.0.1:\(daemon.port)/mcp/\(server)?exposure=direct"]
+    case .stdio:
+      // The SDK hands on six variables only.
+      let variables = daemon.allVariables.filter { $0.hasPrefix("XDG_") || $0.hasPrefix("HOME=") }
+      return ["stdio", "/usr/bin/env"] + variables + [
+        CLIProgram.path, "mcp-server", "--config", daemon.configPath, "--server", server, "--exposure", "direct",
+        "--no-start",
+      ]
     }
   }
 
@@ -86,22 +83,22 @@ struct MCPFixtureTests {
     return try JSONSlice(validating: output)
   }
 
-  private static func compare(_ seen: JSONSlice, _ expected: JSONSlice) {
+  private static func compare(_ seen: JSONSlice, _ expected: JSONSlice, _ place: String) {
     for (key, value) in expected.members {
       let name = key.string ?? ""
       let mine = seen.member(name)
       if name == "opening" {
         for part in ["version", "server", "instructions"] {
-          #expect(text(mine?.member(part)) == text(value.member(part)), "opening: \(part)")
+          #expect(text(mine?.member(part)) == text(value.member(part)), "\(place), opening: \(part)")
         }
         for (capability, announced) in value.member("capabilities")?.members ?? JSONSlice.emptyObject.members {
           let word = capability.string ?? ""
           // What nobody understands is not announced.
           if ["experimental", "extensions"].contains(word) { continue }
-          #expect(text(mine?.member("capabilities")?.member(word)) == text(announced), "opening: \(word)")
+          #expect(text(mine?.member("capabilities")?.member(word)) == text(announced), "\(place), opening: \(word)")
         }
       } else {
-        #expect(text(mine) == text(value), "\(name)")
+        #expect(text(mine) == text(value), "\(place), \(name)")
       }
     }
   }

@@ -5,7 +5,7 @@ import Testing
 
 /// Daemons whose server wants more than a bearer token of a person: clients that act for themselves, and tokens that are
 /// bound to a key.
-@Suite("grants of HTTP servers", .timeLimit(.minutes(3)))
+@Suite("grants of HTTP servers", .timeLimit(.minutes(5)))
 struct HTTPGrantTests {
   private static func config(_ world: CLIAuthWorld, _ auth: String = "") -> DaemonConfig {
     DaemonConfig(

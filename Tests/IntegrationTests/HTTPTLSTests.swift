@@ -3,7 +3,7 @@ import Protocol
 import Testing
 
 /// Certificates that do not fit: each has its own sentence, which says how to mend it, and nothing is sent.
-@Suite("TLS of HTTP servers", .timeLimit(.minutes(3)))
+@Suite("TLS of HTTP servers", .timeLimit(.minutes(5)))
 struct HTTPTLSTests {
   /// Makes an authority and two certificates for `localhost`, one of them expired, as PEM files in `directory`.
   private static func makeCertificates(in directory: String) throws {

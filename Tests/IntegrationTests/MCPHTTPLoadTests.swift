@@ -4,7 +4,7 @@ import Protocol
 import Testing
 
 /// Many sessions and streams, some of whose clients never read.
-@Suite("MCP over HTTP: many clients", .serialized, .timeLimit(.minutes(3)))
+@Suite("MCP over HTTP: many clients", .serialized, .timeLimit(.minutes(5)))
 struct MCPHTTPLoadTests {
   @Test("1,000 sessions, 200 open streams, and readers that are stuck")
   func manyClients() async throws {

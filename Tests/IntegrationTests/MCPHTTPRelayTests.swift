@@ -3,7 +3,7 @@ import Protocol
 import Testing
 
 /// What servers tell beside answers, over HTTP.
-@Suite("MCP over HTTP: beside answers", .timeLimit(.minutes(3)))
+@Suite("MCP over HTTP: beside answers", .timeLimit(.minutes(5)))
 struct MCPHTTPRelayTests {
   private static let config = DaemonConfig(servers: [.fake("fake", "--journal", "journal")])
 

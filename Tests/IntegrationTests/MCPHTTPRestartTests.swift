@@ -3,7 +3,7 @@ import Protocol
 import Testing
 
 /// Sessions over HTTP outlive the daemon: the next one knows them, and has the answers to what was under way.
-@Suite("MCP over HTTP: restarts", .timeLimit(.minutes(4)))
+@Suite("MCP over HTTP: restarts", .timeLimit(.minutes(5)))
 struct MCPHTTPRestartTests {
   private static let config = DaemonConfig(servers: [.fake("fake", "--journal", "journal", "--prompts", "1")])
   private static let ping = #"{"jsonrpc":"2.0","id":77,"method":"ping"}"#

@@ -2,7 +2,7 @@ import Protocol
 import Testing
 
 /// The official Python SDK as an HTTP client, of every era.
-@Suite("MCP over HTTP: the official SDKs", .timeLimit(.minutes(4)))
+@Suite("MCP over HTTP: the official SDKs", .timeLimit(.minutes(5)))
 struct MCPHTTPSDKTests {
   private static func text(_ value: JSONSlice) -> String { String(decoding: value.bytes, as: UTF8.self) }
 

@@ -3,7 +3,7 @@ import Protocol
 import Testing
 
 /// Event streams of MCP over HTTP: what is told, who cancels what by leaving, and what a client finds when it returns.
-@Suite("MCP over HTTP: streams", .timeLimit(.minutes(4)))
+@Suite("MCP over HTTP: streams", .timeLimit(.minutes(5)))
 struct MCPHTTPStreamTests {
   private static let config = DaemonConfig(servers: [.fake("fake", "--journal", "journal", "--prompts", "1")])
 

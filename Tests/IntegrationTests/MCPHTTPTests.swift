@@ -2,7 +2,7 @@ import Protocol
 import Testing
 
 /// MCP over HTTP from outside: statuses and bodies, as mcp-checklist §1.5 and §2 have them.
-@Suite("MCP over HTTP", .timeLimit(.minutes(3)))
+@Suite("MCP over HTTP", .timeLimit(.minutes(5)))
 struct MCPHTTPTests {
   private static let fake = DaemonConfig(servers: [.fake("fake", "--resources", "1", "--prompts", "1"), .demo("demo")])
   private static let list = #"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#

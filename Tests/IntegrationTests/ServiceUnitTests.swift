@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 /// The units that ship, as far as they can be judged without a systemd that runs; `make test-vm` runs them.
-@Suite("units of systemd", .timeLimit(.minutes(1)))
+@Suite("units of systemd", .timeLimit(.minutes(5)))
 struct ServiceUnitTests {
   private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().appendingPathComponent("deploy/systemd")

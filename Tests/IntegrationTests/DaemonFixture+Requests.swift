@@ -53,7 +53,7 @@ extension DaemonFixture {
   /// Waits for a record with that message that `matches` accepts; returns its fields.
   @discardableResult
   func waitForLog(
-    _ message: String, within seconds: Double = 10, where matches: (JSONSlice) -> Bool = { _ in true }
+    _ message: String, within seconds: Double = 30, where matches: (JSONSlice) -> Bool = { _ in true }
   ) throws -> JSONSlice {
     try eventually(within: seconds, "a record \"\(message)\"") { try log(message).first(where: matches) }
   }

@@ -211,7 +211,7 @@ final class DaemonFixture: Sendable {
 
   /// Asks again and again, at most for `seconds`, until `value` has one.
   @discardableResult
-  func eventually<Value>(within seconds: Double = 10, _ what: String, _ value: () throws -> Value?) throws -> Value {
+  func eventually<Value>(within seconds: Double = 30, _ what: String, _ value: () throws -> Value?) throws -> Value {
     let deadline = MonotonicTime.now + .milliseconds(Int64(seconds * 1000))
     while true {
       if let value = try value() { return value }

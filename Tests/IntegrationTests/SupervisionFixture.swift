@@ -47,7 +47,7 @@ extension DaemonFixture {
   }
 
   /// Waits until `count` lines of that file contain `text`.
-  func waitForLines(_ count: Int = 1, with text: String, in file: String, within seconds: Double = 10) throws {
+  func waitForLines(_ count: Int = 1, with text: String, in file: String, within seconds: Double = 30) throws {
     try eventually(within: seconds, "\(count) lines with \(text) in \(file)") {
       lines(of: file).count { $0.contains(text) } >= count ? true : nil
     }

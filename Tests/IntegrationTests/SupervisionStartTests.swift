@@ -79,7 +79,7 @@ struct SupervisionStartTests {
   /// What `status`, the lists and a call say of a server that cannot be used.
   private func expect(_ row: Row, _ daemon: DaemonFixture) throws {
     let id = row.server.id
-    let status = try daemon.eventually(within: 10, "\(id) is \(row.code)") {
+    let status = try daemon.eventually(within: 30, "\(id) is \(row.code)") {
       let status = try daemon.worker(id)
       return status.member("code")?.string == row.code ? status : nil
     }

@@ -145,7 +145,9 @@ async def rounds(world, options):
                 if options.with_worker:
                     status = world.status()
                     other = next(worker for worker in status["workers"] if worker["server"] == "other")
-                    os.kill(other["worker_pid"], signal.SIGKILL)
+                    # Killed so often it is in a crash loop, and has none for a while.
+                    if other["worker_pid"]:
+                        os.kill(other["worker_pid"], signal.SIGKILL)
                 world.process.kill()
                 world.process.wait()
                 world.start()

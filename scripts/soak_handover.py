@@ -54,7 +54,7 @@ class World:
         (directory / "server.py").write_text(SERVER)
         self.config = directory / "mcp_servers.json"
         self.config.write_text(json.dumps({
-            "port": 0, "toolTimeoutMs": 60000,
+            "port": 0, "toolTimeoutMs": 60000, "daemon": {"workerOrphanSeconds": 60},
             "mcpServers": {name: {"command": sys.executable, "args": [str(directory / "server.py")]}
                            for name in ("counter", "other")},
         }))
@@ -114,6 +114,8 @@ class World:
                 time.sleep(0.05)
 
     def end(self):
+        # Whichever daemon there is: after a failure the bridge may have started one of its own.
+        self.command("stop")
         if self.process and self.process.poll() is None:
             self.process.terminate()
             self.process.wait(30)

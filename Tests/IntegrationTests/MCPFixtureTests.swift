@@ -33,8 +33,8 @@ struct MCPFixtureTests {
   @Test("a client sees what it sees without us", arguments: cells)
   func same(cell: Cell) async throws {
     try await DaemonFixture.run(DaemonConfig(), isStarted: false) { daemon in
-      let expected = try Self.direct(cell)
-      let servers = try Way.allCases.map { (way: $0, server: try FixtureServer(sdk: cell.server, over: $0)) }
+      let expected = try Self.direct(cell, daemon)
+      let servers = try Way.allCases.map { (way: $0, server: try FixtureServer(daemon, sdk: cell.server, over: $0)) }
       defer { for (_, server) in servers { server.end() } }
       let entries = servers.map { way, server -> DaemonConfig.Server in
         switch way {
@@ -67,8 +67,8 @@ struct MCPFixtureTests {
   }
 
   /// What the client sees without warmplane.
-  private static func direct(_ cell: Cell) throws -> JSONSlice {
-    let server = try FixtureServer(sdk: cell.server, over: cell.downstream)
+  private static func direct(_ cell: Cell, _ daemon: DaemonFixture) throws -> JSONSlice {
+    let server = try FixtureServer(daemon, sdk: cell.server, over: cell.downstream)
     defer { server.end() }
     let target = cell.downstream == .stdio ? ["stdio"] + server.command : ["http", server.url]
     return try run(cell, server.journal, target)
@@ -109,47 +109,23 @@ struct MCPFixtureTests {
 }
 
 /// `Tests/Peers/conformance/server.py`.
-private final class FixtureServer {
-  let directory: ScratchDirectory
+private struct FixtureServer {
   /// For stdio: whoever asks starts it.
   let command: [String]
-  /// For HTTP.
-  private(set) var url = ""
-  private var process: Process?
+  let journal: String
+  /// Nil over stdio.
+  private let web: SDKServer?
 
-  var journal: String { "\(directory.path)/journal" }
+  var url: String { web?.url ?? "" }
 
-  init(sdk: Int, over way: MCPFixtureTests.Way) throws {
-    directory = try ScratchDirectory()
-    let program = [try MCPPeers.python(sdk: sdk), try MCPPeers.path("Tests/Peers/conformance/server.py")]
-    command = program + ["stdio", "\(directory.path)/journal"]
-    guard way == .http else { return }
-    let ready = "\(directory.path)/ready"
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: program[0])
-    process.arguments = [program[1], "http", journal, ready]
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    self.process = process
-    let port = try Self.wait("the server listens") { try? String(contentsOfFile: ready, encoding: .utf8) }
-    url = "http://127.0.0.1:\(port.dropLast())/mcp"
+  init(_ daemon: DaemonFixture, sdk: Int, over way: MCPFixtureTests.Way) throws {
+    let (python, script) = (try MCPPeers.python(sdk: sdk), try MCPPeers.path("Tests/Peers/conformance/server.py"))
+    journal = "\(daemon.directory)/journal-\(UUID().uuidString)"
+    command = [python, "-B", script, "stdio", journal]
+    web = way == .http ? try SDKServer(daemon, python: python, script, journal) : nil
   }
 
-  func end() {
-    // It would wait for its open streams to end.
-    if let process { kill(process.processIdentifier, SIGKILL) }
-    process?.waitUntilExit()
-  }
-
-  private static func wait<Value>(_ what: String, _ value: () -> Value?) throws -> Value {
-    let end = MonotonicTime.now + .seconds(60)
-    while MonotonicTime.now < end {
-      if let value = value() { return value }
-      usleep(20_000)
-    }
-    throw MCPClient.Failure(description: "\(what): not within 60 s")
-  }
+  func end() { web?.stop() }
 
   /// Runs a program to its end, at most 120 s, and gives what it printed.
   static func output(of command: [String]) throws -> [UInt8] {

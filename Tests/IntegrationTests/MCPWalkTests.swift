@@ -57,7 +57,7 @@ struct MCPWalkTests {
     try await DaemonFixture.run(DaemonConfig(), isStarted: false) { daemon in
       let script = try MCPPeers.path(Self.script)
       let pythons = [1: try MCPPeers.python(sdk: 1), 2: try MCPPeers.python(sdk: 2)]
-      let web = try pythons.mapValues { try SDKServer(daemon, $0, script) }
+      let web = try pythons.mapValues { try SDKServer(daemon, python: $0, script) }
       defer { for server in web.values { server.stop() } }
       var servers: [DaemonConfig.Server] = []
       for (sdk, python) in pythons.sorted(by: { $0.key < $1.key }) {
@@ -93,34 +93,4 @@ struct MCPWalkTests {
       #expect(seen[8] == second && seen[9] == second, "by HTTP: SDK 2.x")
     }
   }
-}
-
-/// `mcp_sdk_server.py` over HTTP; it ends with this object.
-private final class SDKServer: Sendable {
-  private let process: Process
-  let url: String
-
-  init(_ daemon: DaemonFixture, _ python: String, _ script: String) throws {
-    let ready = "\(daemon.directory)/server-\(UUID().uuidString)"
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: python)
-    process.arguments = ["-B", script, "http", ready]
-    process.environment = ["PATH": "/usr/bin:/bin"]
-    try process.run()
-    self.process = process
-    let port = try daemon.eventually(within: 60, "the HTTP server listens") { () -> Int? in
-      guard process.isRunning else { throw DaemonFixture.Failure(description: "mcp_sdk_server.py ended") }
-      return Int(daemon.text(of: ready).trimmingCharacters(in: .whitespacesAndNewlines))
-    }
-    url = "http://127.0.0.1:\(port)/mcp"
-  }
-
-  /// At once: it would wait for its clients' streams.
-  func stop() {
-    guard process.isRunning else { return }
-    kill(process.processIdentifier, SIGKILL)
-    process.waitUntilExit()
-  }
-
-  deinit { stop() }
 }

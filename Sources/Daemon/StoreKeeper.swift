@@ -39,8 +39,8 @@ struct StoreKeeper: CatalogKeeper, IdempotencyKeeper, SessionKeeper {
     if !isQueued { done([]) }
   }
 
-  func saveSession(_ session: KeptSession) {
-    store.saveSession(StoredSession(id: session.id, owner: session.owner, content: session.content))
+  func saveSession(_ session: KeptSession, _ done: @escaping @Sendable () -> Void) {
+    store.saveSession(StoredSession(id: session.id, owner: session.owner, content: session.content), done)
   }
 
   func removeSessions(_ ids: [String], _ done: @escaping @Sendable () -> Void) { store.removeSessions(ids, done) }

@@ -83,6 +83,7 @@ extension FrontRouter {
       writer.member("version", session.version)
       writer.member("protocol_era", session.era?.rawValue)
       writer.member("scope", session.scope.text)
+      writer.member("exposure", mcp.bridges[ObjectIdentifier(session)]?.view.exposure.rawValue)
       writer.member("in_flight", session.abandons.count)
       writer.endObject()
     }

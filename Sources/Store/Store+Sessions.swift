@@ -5,9 +5,10 @@ extension Store {
     read(done) { $0.loadSessions() }
   }
 
-  /// Remembers a session as it is now.
-  package func saveSession(_ session: StoredSession) {
-    _ = take { $0.sessions.append(SessionChange(kind: .save(session))) }
+  /// Remembers a session as it is now. `done` as in `removeSessions`.
+  package func saveSession(_ session: StoredSession, _ done: @escaping @Sendable () -> Void = {}) {
+    let isOpen = take { $0.sessions.append(SessionChange(kind: .save(session), done: done)) }
+    if !isOpen { done() }
   }
 
   /// Forgets these sessions. `done` is called on the store's thread, or at once, when that is in the file, and everything

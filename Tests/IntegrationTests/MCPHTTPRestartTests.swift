@@ -53,6 +53,46 @@ struct MCPHTTPRestartTests {
     }
   }
 
+  @Test("a session exists for the next daemon as soon as its client knows of it")
+  func openedJustNow() async throws {
+    try await DaemonFixture.run(Self.config) { daemon in
+      for _ in 1...5 {
+        let client = try MCPHTTPClient(daemon)
+        let opening =
+          #"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"#
+          + #""clientInfo":{"name":"raw","version":"1"}}}"#
+        client.session = try client.post(opening).header("mcp-session-id")
+        try AdoptionTests.replace(daemon, .killed)
+        let back = try MCPHTTPClient(client, port: daemon.port)
+        back.revision = "2025-11-25"
+        #expect(try back.post(Self.ping).status == 200)
+      }
+    }
+  }
+
+  @Test("what a client wants to hear of is known to the next daemon")
+  func logLevel() async throws {
+    let config = DaemonConfig(servers: [.fake("fake", "--logging")])
+    try await DaemonFixture.run(config) { daemon in
+      try daemon.wait(for: "fake")
+      let client = try MCPHTTPClient(daemon, path: "/mcp/fake?exposure=direct")
+      try client.open()
+      let level = #"{"jsonrpc":"2.0","id":5,"method":"logging/setLevel","params":{"level":"error"}}"#
+      #expect(try client.post(level).status == 200)
+      try AdoptionTests.replace(daemon, .killed)
+      let back = try MCPHTTPClient(client, port: daemon.port)
+      var told: [String?] = []
+      for (id, level) in [(6, "warning"), (7, "error")] {
+        let arguments = #"{"level":"\#(level)","data":"\#(level)"}"#
+        let call = #""method":"tools/call","params":{"name":"log","arguments":\#(arguments)}"#
+        let answer = try back.post(#"{"jsonrpc":"2.0","id":\#(id),\#(call)}"#)
+        guard answer.header("content-type") == "text/event-stream" else { continue }
+        while let message = try back.message() { told.append(message.member("params")?.member("level")?.string) }
+      }
+      #expect(told.contains("error") && !told.contains("warning"))
+    }
+  }
+
   @Test("an answer that nobody fetched survives the daemon that had it")
   func keptAnswer() async throws {
     try await DaemonFixture.run(Self.config) { daemon in
@@ -104,17 +144,23 @@ struct MCPHTTPRestartTests {
     try await DaemonFixture.run(config) { daemon in
       try daemon.wait(for: "fake")
       let peer = try MCPSDKPeer(daemon, sdk: sdk, mode: "legacy", url: "http://127.0.0.1:\(daemon.port)/mcp")
-      let call = #"{"name":"capability_call","arguments":{"capability_id":"fake.sleep","args":{"ms":3000}}}"#
-      try peer.begin("call_tool", call)
-      try daemon.waitForLines(with: #""sleep""#, in: "journal")
-      // Its stream must have begun: only then can it come back.
-      usleep(600_000)
+      let call =
+        #"{"name":"capability_call","arguments":{"capability_id":"fake.progress","args":{"steps":40,"ms":100}}}"#
+      try peer.begin("call_tool", call, hearsProgress: true)
+      // Its stream has begun: now it can come back.
+      #expect(try peer.result().member("progress")?.int == 1)
       try AdoptionTests.replace(daemon, .killed)
-      let answer = try peer.result()
-      #expect("\(String(decoding: answer.bytes, as: UTF8.self))".contains("slept 3000 ms"))
+      var heard: [Int] = []
+      var answer = try peer.result()
+      while let progress = answer.member("progress")?.int {
+        heard.append(progress)
+        answer = try peer.result()
+      }
+      #expect("\(String(decoding: answer.bytes, as: UTF8.self))".contains("40 steps done"))
+      #expect(heard.last == 40 && heard == heard.sorted(), "it is told of progress by the next daemon")
       let tools = try peer.step("list_tools")
       #expect(tools.member("result")?.member("tools")?.elements.count { _ in true } == 7)
-      #expect(daemon.lines(of: "journal").count { $0.contains(#""sleep""#) } == 1)
+      #expect(daemon.lines(of: "journal").count { $0.contains(#""name":"progress""#) } == 1)
       try peer.finish()
     }
   }

@@ -35,7 +35,7 @@ struct MCPHTTPTests {
       let rows = try #require(try daemon.status().member("daemon")?.member("clients"))
       let row = try #require(rows.elements.first { $0.member("kind")?.string == "http" })
       #expect(row.member("name")?.string == "raw" && row.member("protocol_era")?.string == "legacy")
-      #expect(row.member("in_flight")?.int == 0)
+      #expect(row.member("in_flight")?.int == 0 && row.member("exposure")?.string == "compact")
 
       #expect(try client.request("DELETE").status == 200)
       for answer in [try client.post(Self.list), try client.request("GET"), try client.request("DELETE")] {

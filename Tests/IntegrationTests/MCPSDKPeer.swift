@@ -35,9 +35,10 @@ final class MCPSDKPeer {
     return try result()
   }
 
-  /// The first half of a step.
-  func begin(_ name: String, _ arguments: String = "{}") throws {
-    try input.fileHandleForWriting.write(contentsOf: Data("{\"do\":\"\(name)\",\"with\":\(arguments)}\n".utf8))
+  /// The first half of a step. With `hearsProgress`, lines of progress come before its result.
+  func begin(_ name: String, _ arguments: String = "{}", hearsProgress: Bool = false) throws {
+    let line = #"{"do":"\#(name)","with":\#(arguments),"progress":\#(hearsProgress)}"# + "\n"
+    try input.fileHandleForWriting.write(contentsOf: Data(line.utf8))
   }
 
   func result() throws -> JSONSlice { try Self.line(output, &rest) }

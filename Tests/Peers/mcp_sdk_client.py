@@ -7,7 +7,8 @@
 MODE is `legacy` or `auto` (2.x only: probes for the newest era first); with a URL also `sse` (1.x only: revision
 2024-11-05). The SDK starts COMMAND and gives it HOME, LOGNAME, PATH, SHELL, TERM and USER only; a URL it speaks to over
 HTTP. Prints {"connected": {...}}; then, for each line {"do": NAME, "with": {...}} on standard
-input, {"result": ...} or {"error": {"code", "message", "data"}}. Ends with standard input.
+input, {"result": ...} or {"error": {"code", "message", "data"}}. With "progress": true in the line it prints
+{"progress": NUMBER} as often as it hears of it. Ends with standard input.
 """
 
 import contextlib
@@ -68,7 +69,13 @@ async def perform(session, step):
         from pydantic import AnyUrl
 
         arguments = {"uri": AnyUrl(arguments["uri"])}
+    if step.get("progress"):
+        arguments = {**arguments, "progress_callback": on_progress}
     return plain(await getattr(session, name)(**arguments))
+
+
+async def on_progress(progress, total, message):
+    print(json.dumps({"progress": round(progress)}), flush=True)
 
 
 def error(exception):

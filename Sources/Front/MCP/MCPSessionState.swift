@@ -23,9 +23,9 @@ struct MCPSessionState: Sendable {
   init() {}
 
   /// Of a client that an earlier daemon agreed with on `revision`.
-  init(resuming revision: ProtocolRevision, isConfirmed: Bool) {
-    life = isConfirmed ? .confirmed(revision) : .initialized(revision)
-  }
+  ///
+  /// It counts as confirmed: a confirmation that was on its way when the earlier daemon ended is not sent again.
+  init(resuming revision: ProtocolRevision) { life = .confirmed(revision) }
 
   /// What the handshake agreed on; nil before.
   var revision: ProtocolRevision? {

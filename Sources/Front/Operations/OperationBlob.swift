@@ -6,6 +6,8 @@ import Protocol
 struct OperationBlob {
   /// A client's text longer than this stays out. Three such texts and a key must fit.
   private static let longestPart = 896
+  /// A progress token that is longer stays out, too; clients count them.
+  private static let longestToken = 128
 
   /// Random, of the daemon that took the request.
   let front: String
@@ -18,6 +20,8 @@ struct OperationBlob {
   let origin: RequestOrigin.Key?
   /// The idempotency key and what it stands for.
   let keyed: (key: IdempotencyKey, binding: ContentDigest)?
+  /// As the client gave it, when it wants to hear of progress.
+  let progressToken: JSONSlice?
   /// In which form an MCP client is answered (`MCPCall.Form`).
   let form: String?
   /// The whole time that the operation was given, milliseconds.
@@ -32,6 +36,7 @@ struct OperationBlob {
     requestID = operation.requestID.flatMap { $0.range.count <= Self.longestPart ? $0 : nil }
     origin = operation.target.origin?.key
     keyed = operation.keyed.map { ($0.key, $0.binding) }
+    progressToken = operation.target.wishes.progressToken.flatMap { $0.range.count <= Self.longestToken ? $0 : nil }
     form = operation.target.form
     timeoutMilliseconds = operation.timeoutMilliseconds
   }
@@ -55,6 +60,7 @@ struct OperationBlob {
       writer.member("key", keyed.key.text)
       writer.member("binding", keyed.binding.hex)
     }
+    if let progressToken { writer.member("progressToken", progressToken) }
     if let form { writer.member("form", form) }
     writer.endObject()
     return JSONSlice(assembled: writer)
@@ -74,6 +80,7 @@ struct OperationBlob {
     timeoutMilliseconds = timeout
     entryID = slice.member("entry")?.string
     requestID = slice.member("request")
+    progressToken = slice.member("progressToken")
     form = slice.member("form")?.string
     if let principal = slice.member("principal")?.string, let key = slice.member("key")?.string,
       let binding = slice.member("binding")?.string.flatMap({ ContentDigest(hex: $0) })

@@ -20,7 +20,9 @@ extension FrontRouter {
       let entry = adopted.claim(key)
     {
       let blob = entry.blob
-      let call = MCPCall(session, id, at: revision, MCPCall.Form(blob.form, blob.kind, server: entry.server))
+      let wishes = CallWishes(resuming: blob, sessionLevel: session.effectiveLevel)
+      let form = MCPCall.Form(blob.form, blob.kind, server: entry.server)
+      let call = MCPCall(session, id, at: revision, form, wishes)
       let operation = FrontOperation(
         id: entry.id, kind: blob.kind, purpose: .carryOut, target: call,
         trace: trace(continuing: "00-\(blob.traceID)-0000000000000001-00"), requestID: blob.requestID,

@@ -7,6 +7,8 @@ import Telemetry
 extension FrontRouter {
   /// Messages in one batch; more than a client has use for.
   private static let mostInBatch = 1024
+  /// How long an opening waits for the store; a disk that hangs shall not keep clients out.
+  private static let storePatience = Duration.seconds(1)
 
   // MARK: POST
 
@@ -38,8 +40,7 @@ extension FrontRouter {
     switch message.kind {
     case .request(_, let method):
       ["logging/setLevel", "resources/subscribe", "resources/unsubscribe"].contains(method)
-    case .notification(let method): method == "notifications/initialized"
-    case .response, .errorResponse: false
+    case .notification, .response, .errorResponse: false
     }
   }
 
@@ -76,10 +77,16 @@ extension FrontRouter {
       id: SessionTable<HTTPSessionChannel>.freshID(), post.scope, post.exposure, post.endpoint)
     _ = mcpHTTP.sessions.add(channel, id: channel.id, owner: channel.owner, at: .now)
     channel.expect([id], on: post.exchange, isBatch: false, post.accepts, isOpening: true)
+    // The client hears of its session when a daemon that begins now would know it, too.
+    channel.hold(for: Self.storePatience)
     receiveMCP(message, channel.session)
-    if channel.revision == nil { return endSession(channel) }
+    guard channel.revision != nil else {
+      channel.release()
+      return endSession(channel)
+    }
     watchLists(of: channel.session)
-    keepSession(channel)
+    let (loop, bound) = (loop, LoopBound(channel))
+    keepSession(channel) { loop.perform { bound.value.release() } }
     scheduleSweep()
   }
 
@@ -247,11 +254,11 @@ extension FrontRouter {
   }
 
   /// Keeps what a later daemon must know of the session, if that has changed.
-  private func keepSession(_ channel: HTTPSessionChannel) {
-    guard let keeper = mcpHTTP.keeper, let state = SessionState(channel) else { return }
+  private func keepSession(_ channel: HTTPSessionChannel, _ done: @escaping @Sendable () -> Void = {}) {
+    guard let keeper = mcpHTTP.keeper, let state = SessionState(channel) else { return done() }
     let kept = KeptSession(id: channel.id, owner: channel.owner, content: state.json)
-    guard kept != channel.kept else { return }
+    guard kept != channel.kept else { return done() }
     channel.kept = kept
-    keeper.saveSession(kept)
+    keeper.saveSession(kept, done)
   }
 }

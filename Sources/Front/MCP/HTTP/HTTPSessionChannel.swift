@@ -40,6 +40,9 @@ final class HTTPSessionChannel: MCPChannel {
   /// Of answers that a client may come back for.
   private var receipts: [EventID.Stream: AnswerReceipt] = [:]
   private var lastReceipt: AnswerReceipt?
+  /// What is said while the session is being opened.
+  private var held: [(message: [UInt8], request: RequestID?, isAnswer: Bool)]?
+  private var patience: Timer?
 
   init(
     id: String, owner: String, _ scope: ScopeName, _ exposure: Exposure?, _ endpoint: MCPEndpoint,
@@ -67,6 +70,7 @@ final class HTTPSessionChannel: MCPChannel {
 
   func send(_ message: [UInt8], about request: RequestID?, isAnswer: Bool) {
     lastReceipt = nil
+    guard held == nil else { return held!.append((message, request, isAnswer)) }
     guard let request else { return tell(message) }
     guard let answer = answers[request] else { return }
     guard isAnswer else { return answer.tell(message) }
@@ -76,6 +80,20 @@ final class HTTPSessionChannel: MCPChannel {
     guard answer.isKept else { return }
     if receipts.count >= Self.mostReceipts { prune() }
     receipts[answer.stream] = answer.receipt
+  }
+
+  /// Keeps everything back that is said, until `release` or this time has passed.
+  func hold(for time: Duration) {
+    held = []
+    patience = journal.loop.schedule(after: time) { [weak self] in self?.release() }
+  }
+
+  func release() {
+    patience?.cancel()
+    patience = nil
+    let messages = held ?? []
+    held = nil
+    for message in messages { send(message.message, about: message.request, isAnswer: message.isAnswer) }
   }
 
   // MARK: Requests

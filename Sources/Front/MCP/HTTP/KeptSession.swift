@@ -16,7 +16,8 @@ package struct KeptSession: Sendable, Equatable {
 package protocol SessionKeeper: Sendable {
   /// Calls `done` with everything that is kept, once, anywhere; with nothing when it cannot be read.
   func loadSessions(_ done: @escaping @Sendable ([KeptSession]) -> Void)
-  func saveSession(_ session: KeptSession)
+  /// Calls `done` once, anywhere, when it is kept, or cannot be.
+  func saveSession(_ session: KeptSession, _ done: @escaping @Sendable () -> Void)
   /// Calls `done` once, anywhere, when they are forgotten.
   func removeSessions(_ ids: [String], _ done: @escaping @Sendable () -> Void)
 }

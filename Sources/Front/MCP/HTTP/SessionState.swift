@@ -4,7 +4,6 @@ import Protocol
 /// What a daemon must know of a session that an earlier one opened.
 struct SessionState {
   let revision: ProtocolRevision
-  let isConfirmed: Bool
   let scope: ScopeName
   let exposure: Exposure?
   /// The exposure that was chosen for the client; equal to `exposure` unless that left it open.
@@ -20,7 +19,6 @@ struct SessionState {
   init?(_ channel: HTTPSessionChannel) {
     guard let revision = channel.revision else { return nil }
     self.revision = revision
-    isConfirmed = channel.session.state.mayNotify
     scope = channel.scope
     exposure = channel.exposure
     shown = channel.session.view.exposure
@@ -35,7 +33,6 @@ struct SessionState {
     var writer = JSONWriter(reserving: 256)
     writer.beginObject()
     writer.member("revision", revision.rawValue)
-    writer.member("confirmed", isConfirmed)
     switch scope {
     case .everything: break
     case .server(let id): writer.member("server", id)
@@ -69,11 +66,10 @@ struct SessionState {
   init?(_ content: [UInt8]) {
     guard let slice = try? JSONSlice(validating: content),
       let revision = slice.member("revision")?.string.flatMap({ ProtocolRevision(rawValue: $0) }),
-      let isConfirmed = slice.member("confirmed")?.bool, let isOwnPort = slice.member("ownPort")?.bool,
+      let isOwnPort = slice.member("ownPort")?.bool,
       let shown = slice.member("shown")?.string.flatMap({ Exposure(rawValue: $0) })
     else { return nil }
     self.revision = revision
-    self.isConfirmed = isConfirmed
     self.shown = shown
     self.isOwnPort = isOwnPort
     scope = ScopeName(slice)
@@ -95,7 +91,7 @@ extension FrontRouter {
   /// Brings a session to where it was under the earlier daemon.
   func restore(_ channel: HTTPSessionChannel, _ state: SessionState) {
     channel.note(name: state.name, version: state.version, era: .legacy)
-    channel.session.state = MCPSessionState(resuming: state.revision, isConfirmed: state.isConfirmed)
+    channel.session.state = MCPSessionState(resuming: state.revision)
     channel.session.view = view(state.scope, state.shown)
     watchLists(of: channel.session)
     restoreInterests(state.logLevel, state.resources, of: channel.session)

@@ -11,6 +11,12 @@ struct CallWishes {
 
   private init() {}
 
+  /// Of a request that a legacy client sent to an earlier daemon.
+  init(resuming blob: OperationBlob, sessionLevel: MessageLevel) {
+    progressToken = blob.progressToken
+    logLevel = sessionLevel
+  }
+
   /// Of a request at `revision`. `sessionLevel`: what a legacy client has set. Nil when the level is none (MCP logging:
   /// -32602).
   init?(_ params: JSONSlice?, at revision: ProtocolRevision, sessionLevel: MessageLevel) {

@@ -7,7 +7,7 @@ import Telemetry
 extension FrontRouter {
   /// Messages in one batch; more than a client has use for.
   private static let mostInBatch = 1024
-  /// How long an opening waits for the store; a disk that hangs shall not keep clients out.
+  /// How long an answer waits for the store; a disk that hangs shall not keep clients out.
   private static let storePatience = Duration.seconds(1)
 
   // MARK: POST
@@ -25,9 +25,11 @@ extension FrontRouter {
       case .request(let id, _):
         if channel.isOpen(id) { throw Self.inUse(id) }
         channel.expect([id], on: post.exchange, isBatch: false, post.accepts)
+        guard Self.changesSession(message) else { return receiveMCP(message, channel.session) }
+        channel.hold(id, for: Self.storePatience)
         receiveMCP(message, channel.session)
+        keepSession(channel, andRelease: id)
       }
-      if Self.changesSession(message) { keepSession(channel) }
     } catch {
       var refusal = error
       if case .request(let id, _) = message.kind { refusal.id = id }
@@ -35,7 +37,7 @@ extension FrontRouter {
     }
   }
 
-  /// Whether the next daemon would have to know of the message.
+  /// Whether the next daemon would have to know of the message. The client hears that it is done when that is so.
   private static func changesSession(_ message: JSONRPCMessage) -> Bool {
     switch message.kind {
     case .request(_, let method):
@@ -77,16 +79,14 @@ extension FrontRouter {
       id: SessionTable<HTTPSessionChannel>.freshID(), post.scope, post.exposure, post.endpoint)
     _ = mcpHTTP.sessions.add(channel, id: channel.id, owner: channel.owner, at: .now)
     channel.expect([id], on: post.exchange, isBatch: false, post.accepts, isOpening: true)
-    // The client hears of its session when a daemon that begins now would know it, too.
-    channel.hold(for: Self.storePatience)
+    channel.hold(id, for: Self.storePatience)
     receiveMCP(message, channel.session)
     guard channel.revision != nil else {
-      channel.release()
+      channel.release(id)
       return endSession(channel)
     }
     watchLists(of: channel.session)
-    let (loop, bound) = (loop, LoopBound(channel))
-    keepSession(channel) { loop.perform { bound.value.release() } }
+    keepSession(channel, andRelease: id)
     scheduleSweep()
   }
 
@@ -254,11 +254,17 @@ extension FrontRouter {
   }
 
   /// Keeps what a later daemon must know of the session, if that has changed.
-  private func keepSession(_ channel: HTTPSessionChannel, _ done: @escaping @Sendable () -> Void = {}) {
-    guard let keeper = mcpHTTP.keeper, let state = SessionState(channel) else { return done() }
+  /// `request`: the one that changed it, whose answer is held back until then.
+  private func keepSession(_ channel: HTTPSessionChannel, andRelease request: RequestID? = nil) {
+    guard let keeper = mcpHTTP.keeper, let state = SessionState(channel) else {
+      return request.map { channel.release($0) } ?? ()
+    }
     let kept = KeptSession(id: channel.id, owner: channel.owner, content: state.json)
-    guard kept != channel.kept else { return done() }
+    guard kept != channel.kept else { return request.map { channel.release($0) } ?? () }
     channel.kept = kept
-    keeper.saveSession(kept, done)
+    let (loop, bound) = (loop, LoopBound(channel))
+    keeper.saveSession(kept) {
+      if let request { loop.perform { bound.value.release(request) } }
+    }
   }
 }

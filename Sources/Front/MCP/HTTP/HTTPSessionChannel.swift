@@ -40,9 +40,8 @@ final class HTTPSessionChannel: MCPChannel {
   /// Of answers that a client may come back for.
   private var receipts: [EventID.Stream: AnswerReceipt] = [:]
   private var lastReceipt: AnswerReceipt?
-  /// What is said while the session is being opened.
-  private var held: [(message: [UInt8], request: RequestID?, isAnswer: Bool)]?
-  private var patience: Timer?
+  /// Answers that wait until what they confirm is kept; nil inside: not given yet.
+  private var held: [RequestID: [UInt8]?] = [:]
 
   init(
     id: String, owner: String, _ scope: ScopeName, _ exposure: Exposure?, _ endpoint: MCPEndpoint,
@@ -70,10 +69,10 @@ final class HTTPSessionChannel: MCPChannel {
 
   func send(_ message: [UInt8], about request: RequestID?, isAnswer: Bool) {
     lastReceipt = nil
-    guard held == nil else { return held!.append((message, request, isAnswer)) }
     guard let request else { return tell(message) }
     guard let answer = answers[request] else { return }
     guard isAnswer else { return answer.tell(message) }
+    guard held[request] == nil else { return held[request] = message }
     answers[request] = nil
     lastReceipt = answer.receipt
     if answer.answer(request, message) { streams[answer.stream] = nil }
@@ -82,18 +81,14 @@ final class HTTPSessionChannel: MCPChannel {
     receipts[answer.stream] = answer.receipt
   }
 
-  /// Keeps everything back that is said, until `release` or this time has passed.
-  func hold(for time: Duration) {
-    held = []
-    patience = journal.loop.schedule(after: time) { [weak self] in self?.release() }
+  /// Keeps the answer to a request back until `release`, or until this time has passed.
+  func hold(_ request: RequestID, for time: Duration) {
+    held[request] = .some(nil)
+    journal.loop.schedule(after: time) { [weak self] in self?.release(request) }
   }
 
-  func release() {
-    patience?.cancel()
-    patience = nil
-    let messages = held ?? []
-    held = nil
-    for message in messages { send(message.message, about: message.request, isAnswer: message.isAnswer) }
+  func release(_ request: RequestID) {
+    if let message = held.removeValue(forKey: request) ?? nil { send(message, about: request, isAnswer: true) }
   }
 
   // MARK: Requests

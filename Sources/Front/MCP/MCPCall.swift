@@ -67,7 +67,7 @@ final class MCPCall: ReplyTarget {
         return session.refuse(id, code: MCPErrorCode.internalError, "The server's answer is no completion.")
       }
       let own = identity(of: data)
-      session.answer(id, MCPResult.upstream(id, at: revision, data, isCacheable: false, identity: own))
+      session.answer(id, MCPResult.relayed(id, data, nil, plainTranslation, identity: own))
     case (.completion(let kind, let name, let server), .failure(let failure)):
       refuseExposed(failure, kind, name, server, traceID: traceID)
     case (.native, .success(let data)), (.exposed, .success(let data)):
@@ -93,12 +93,15 @@ final class MCPCall: ReplyTarget {
     switch kindOfAnswer {
     case .exposed(let kind, _, let server):
       let translation = session.view.translation(of: server, at: revision)
-      session.answer(id, MCPResult.exposed(id, data, kind, translation, identity: identity(of: data)))
+      session.answer(id, MCPResult.relayed(id, data, kind, translation, identity: identity(of: data)))
     case .native(let kind, _):
-      session.answer(id, MCPResult.upstream(id, at: revision, data, isCacheable: kind == .resource))
+      session.answer(id, MCPResult.relayed(id, data, kind, plainTranslation))
     case .tool, .list, .completion, .afterwards: fatalError("only the upstream's own results are passed on")
     }
   }
+
+  /// Of what keeps the server's own URIs.
+  private var plainTranslation: ResultTranslation { ResultTranslation(revision: revision, server: nil) }
 
   /// Whose result it is, in direct exposure: the server says so itself, or has said it at its opening.
   private func identity(of result: JSONSlice) -> JSONSlice? {

@@ -65,28 +65,11 @@ enum MCPResult {
     }
   }
 
-  /// An upstream's own result, untouched for a legacy client. A modern client needs members that a legacy upstream does
-  /// not send, and must not take the upstream's identity for ours.
-  static func upstream(
-    _ id: RequestID, at revision: ProtocolRevision, _ result: JSONSlice, isCacheable: Bool, identity: JSONSlice? = nil
-  ) -> [UInt8] {
-    guard revision.era == .modern else { return JSONRPCWriter.result(id: id, result) }
-    return JSONRPCWriter.result(id: id, reserving: result.range.count + 320) { writer in
-      writer.beginObject()
-      if result.member("resultType")?.string == nil { writer.member("resultType", "complete") }
-      for (key, value) in result.members where !isOurs(key, value) {
-        writer.key(splicing: key)
-        writer.splice(value)
-      }
-      if isCacheable { writeFreshness(max(0, result.member("ttlMs")?.int ?? 0), to: &writer) }
-      writeMeta(of: result.member("_meta"), identity, to: &writer)
-      writer.endObject()
-    }
-  }
-
-  /// An upstream's result for a client of `full` or `direct` exposure. `identity`: the server's `serverInfo`; nil: ours.
-  static func exposed(
-    _ id: RequestID, _ result: JSONSlice, _ kind: EntryKind, _ translation: ResultTranslation, identity: JSONSlice?
+  /// An upstream's own result, with what its client's revision needs and without what that does not know. `kind`: what was
+  /// used; nil: it is a completion. `identity`: the server's `serverInfo`; nil: ours.
+  static func relayed(
+    _ id: RequestID, _ result: JSONSlice, _ kind: EntryKind?, _ translation: ResultTranslation,
+    identity: JSONSlice? = nil
   ) -> [UInt8] {
     let isModern = translation.revision.era == .modern
     return JSONRPCWriter.result(id: id, reserving: result.range.count + 320) { writer in
@@ -139,11 +122,6 @@ enum MCPResult {
     let isOfHop = MCPErrorCode.isModern(code)
     return JSONRPCWriter.error(
       id: id, code: isOfHop ? MCPErrorCode.internalError : code, message: message, data: isOfHop ? nil : data)
-  }
-
-  private static func isOurs(_ key: JSONSlice, _ value: JSONSlice) -> Bool {
-    key.isString("_meta") || key.isString("ttlMs") || key.isString("cacheScope")
-      || (key.isString("resultType") && value.kind != .string)
   }
 
   // MARK: Parts

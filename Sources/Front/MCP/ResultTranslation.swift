@@ -44,8 +44,8 @@ struct ResultTranslation {
 
   // MARK: Results
 
-  /// The members of a result but those of the envelope of either era, which the caller writes.
-  func writeMembers(of result: JSONSlice, _ kind: EntryKind, to writer: inout JSONWriter) {
+  /// The members of a result but those of the envelope of either era, which the caller writes. `kind`: what was used.
+  func writeMembers(of result: JSONSlice, _ kind: EntryKind?, to writer: inout JSONWriter) {
     var structured: JSONSlice?
     if kind == .capability, let value = result.member("structuredContent"),
       keepsOutput(isObject: value.kind == .object)

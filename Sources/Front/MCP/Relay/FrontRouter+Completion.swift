@@ -24,8 +24,8 @@ extension FrontRouter {
     }
     if session.view.directServer == nil, !completes(target.server) {
       // We announce completion for all servers, and this one has none.
-      return session.answer(
-        id, MCPResult.upstream(id, at: call(.list { _ in }).revision, CompletionRequest.empty, isCacheable: false))
+      let translation = ResultTranslation(revision: call(.list { _ in }).revision, server: nil)
+      return session.answer(id, MCPResult.relayed(id, CompletionRequest.empty, nil, translation))
     }
     var request = OperationRequest(kind: kind, id: target.id, payload: nil, requestID: nil, route: target.route)
       .with(meta: params)

@@ -41,9 +41,21 @@ extension FrontRouter {
 
   package func workersIdentified() {
     judgeRecords()
-    let waiting = awaitingWorkers
-    awaitingWorkers = []
-    for action in waiting { action() }
+    for action in awaitingWorkers.removeAll() { action() }
+  }
+
+  /// Runs `action` when it is known what the workers of the earlier daemon have; not when the client of `target` goes away
+  /// before. False when too many wait for that.
+  func whenWorkersAreKnown(for target: (any ReplyTarget)? = nil, _ action: @escaping () -> Void) -> Bool {
+    guard !awaitingWorkers.isFull else { return false }
+    let id = OperationID.random(using: &random)
+    awaitingWorkers.add(
+      {
+        target?.ended(id)
+        action()
+      }, id)
+    target?.began(id) { self.awaitingWorkers.remove(id) }
+    return true
   }
 
   // MARK: Clients that come back
@@ -54,7 +66,8 @@ extension FrontRouter {
     if let keyed = operation.keyed, !idempotency.isReady { return reaskWhenReady(operation, keyed) }
     if let entry = adopted.claim(origin.key) { return resume(operation, entry) }
     guard supervisor.assumeIsolated({ $0.hasIdentifiedWorkers }) else {
-      return awaitingWorkers.append { self.reask(operation) }
+      if !whenWorkersAreKnown(for: operation.target, { self.reask(operation) }) { lose(operation) }
+      return
     }
     // A key tells more than the age of a worker.
     if operation.keyed != nil { return begin(operation) }
@@ -72,7 +85,12 @@ extension FrontRouter {
     }
     var lost = operation
     lost.server = server ?? ""
-    operations[operation.id] = lost
+    lose(lost)
+  }
+
+  /// Nobody knows what became of it.
+  private func lose(_ operation: FrontOperation) {
+    operations[operation.id] = operation
     finish(
       operation.id,
       .failure(

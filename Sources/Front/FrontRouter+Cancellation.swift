@@ -9,7 +9,10 @@ extension FrontRouter {
   /// says, which is `cancelled` unless it was complete already.
   func cancelOperations(_ target: any ReplyTarget, _ requestID: String, trace: TraceContext) {
     guard supervisor.assumeIsolated({ $0.hasIdentifiedWorkers }) else {
-      return awaitingWorkers.append { self.cancelOperations(target, requestID, trace: trace) }
+      // It counts even if nobody waits for the answer.
+      let isWaiting = whenWorkersAreKnown { self.cancelOperations(target, requestID, trace: trace) }
+      if !isWaiting { target.reply(FailureMapping.workersUnknown, traceID: trace.traceID.description) }
+      return
     }
     let own = operations.values.filter { $0.requestID?.string == requestID }.map(\.id)
     let left = adopted.running(named: requestID)

@@ -4,13 +4,6 @@ import Protocol
 import Supervisor
 import Telemetry
 
-/// A list that waits for servers in their first start.
-struct WaitingList {
-  let kind: EntryKind
-  let target: any ReplyTarget
-  let timer: Timer
-}
-
 /// Lists and descriptions.
 extension FrontRouter {
   /// Answers with the allowed entries of a kind and one readiness row per server. `wait` bounds the wait for first starts,
@@ -18,18 +11,24 @@ extension FrontRouter {
   func list(_ kind: EntryKind, _ target: any ReplyTarget, wait: Int?) {
     let limit = Duration.milliseconds(min(wait ?? settings.configuration.listWaitMs, 600_000))
     let end = startedWithoutCatalog ? supervisor.assumeIsolated { $0.firstStartsEnd(waiting: limit) } : nil
-    guard let end, !isStopping else { return target.reply(status: 200, body: listBody(kind, target.scope)) }
-    let id = nextListID()
-    let timer = loop.schedule(at: end) { self.answerWaitingList(id) }
-    waitingLists[id] = WaitingList(kind: kind, target: target, timer: timer)
-    if let exchange = target as? HTTPExchange {
-      exchange.onDisconnect { self.waitingLists.removeValue(forKey: id)?.timer.cancel() }
+    guard let end, !isStopping, !waitingLists.isFull else {
+      return target.reply(status: 200, body: listBody(kind, target.scope))
     }
+    let id = OperationID.random(using: &random)
+    let timer = loop.schedule(at: end) { self.answerWaitingList(id) }
+    waitingLists.add(WaitingList(kind: kind, target: target, timer: timer), id)
+    target.began(id) { self.waitingLists.remove(id)?.timer.cancel() }
   }
 
-  func answerWaitingList(_ id: UInt64) {
-    guard let list = waitingLists.removeValue(forKey: id) else { return }
+  /// Answers all that wait, in the order in which they came.
+  func answerWaitingLists() {
+    for id in waitingLists.ids { answerWaitingList(id) }
+  }
+
+  private func answerWaitingList(_ id: OperationID) {
+    guard let list = waitingLists.remove(id) else { return }
     list.timer.cancel()
+    list.target.ended(id)
     list.target.reply(status: 200, body: listBody(list.kind, list.target.scope))
   }
 
@@ -40,7 +39,7 @@ extension FrontRouter {
     loop.atEndOfTurn {
       let end = self.supervisor.assumeIsolated { $0.firstStartsEnd(waiting: .seconds(600)) }
       guard end == nil else { return }
-      for id in self.waitingLists.keys.sorted() { self.answerWaitingList(id) }
+      self.answerWaitingLists()
     }
   }
 

@@ -30,7 +30,7 @@ package actor FrontRouter {
   /// What an earlier daemon was asked for.
   var adopted = AdoptedOperations()
   /// What waits until every worker of the earlier daemon is known.
-  var awaitingWorkers: [() -> Void] = []
+  var awaitingWorkers = WaitingRoom<() -> Void>()
   /// Requests of an earlier daemon that this one carried out, because nobody had. As many as bridges had in flight then.
   var carriedOutAnew: Set<RequestOrigin.Key> = []
   var idempotency: IdempotencyFront
@@ -39,8 +39,7 @@ package actor FrontRouter {
   /// Tells operations that this daemon took from those of others: random.
   let name: String
   /// Lists that wait for servers in their first start.
-  var waitingLists: [UInt64: WaitingList] = [:]
-  private var lastListID: UInt64 = 0
+  var waitingLists = WaitingRoom<WaitingList>()
   var http: HTTPServer?
   /// The address that `http` has, whatever a later configuration says.
   private(set) var httpAddress = ""
@@ -157,7 +156,7 @@ package actor FrontRouter {
   package func drain(grace: Duration) async {
     isStopping = true
     control?.stopAccepting()
-    for id in Array(waitingLists.keys) { answerWaitingList(id) }
+    answerWaitingLists()
     if !operations.isEmpty {
       let timer = loop.schedule(after: grace) { self.finishDraining() }
       await withCheckedContinuation { drained = $0 }
@@ -201,11 +200,6 @@ package actor FrontRouter {
   func requestStop(_ reason: String) { onStopRequest?(reason) }
 
   func requestUpgrade(to program: String) { onUpgradeRequest?(program) }
-
-  func nextListID() -> UInt64 {
-    lastListID += 1
-    return lastListID
-  }
 
   // MARK: Kept catalogs
 

@@ -79,7 +79,6 @@ extension FrontRouter {
     // A name alone does not tell its server, so an unknown one waits for first starts as the lists do.
     let later = call(
       .afterwards {
-        guard session.state.inFlight.contains(id) else { return }
         if let target = self.target(kind, name, view) { return serve(target) }
         if view.exposure == .compact { return serve(ExposedTarget(id: name, server: "", route: nil)) }
         let failure = self.unknownExposed(kind, name, view)

@@ -23,6 +23,7 @@ extension FrontRouter {
   func closeMCP(_ session: MCPSession) {
     guard mcp.sessions.removeValue(forKey: ObjectIdentifier(session)) != nil else { return }
     forgetInterests(of: session)
+    session.end()
     guard mcp.sessions.isEmpty else { return }
     for view in mcp.views.values { view.known = nil }
     mcp.settling?.cancel()

@@ -67,6 +67,14 @@ final class MCPSession {
     if let operation = operations.removeValue(forKey: id) { channel.abandons.removeValue(forKey: operation)?() }
   }
 
+  /// The client is gone: what was asked for is waited for no more, and nothing is answered.
+  func end() {
+    state.endAll()
+    subscriptions = []
+    operations = [:]
+    reasked = [:]
+  }
+
   /// The least severe log messages that a legacy client gets unasked.
   var effectiveLevel: MessageLevel { logLevel ?? .info }
 

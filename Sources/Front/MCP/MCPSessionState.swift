@@ -35,8 +35,12 @@ struct MCPSessionState: Sendable {
     }
   }
 
-  /// Counts a request as in flight that an earlier daemon took.
-  mutating func resume(_ id: RequestID) { inFlight.insert(id) }
+  /// Counts a request as in flight that an earlier daemon took. False when there are as many as may be.
+  mutating func resume(_ id: RequestID) -> Bool {
+    guard inFlight.count < Self.mostInFlight else { return false }
+    inFlight.insert(id)
+    return true
+  }
 
   /// Whether legacy notifications may be sent.
   var mayNotify: Bool {
@@ -53,6 +57,9 @@ struct MCPSessionState: Sendable {
 
   /// The request has its answer. False when it was cancelled meanwhile: then there is none.
   mutating func end(_ id: RequestID) -> Bool { inFlight.remove(id) != nil }
+
+  /// No request will have an answer any more.
+  mutating func endAll() { inFlight = [] }
 
   // MARK: Requests
 

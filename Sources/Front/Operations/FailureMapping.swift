@@ -75,6 +75,12 @@ enum FailureMapping {
       reason: "unknown_operation")
   }
 
+  /// A daemon that has just begun is asked for more than it can put off.
+  static let workersUnknown = OperationFailure(
+    status: 503, code: .serverUnreachable,
+    message: "The daemon does not know yet what runs, and too many requests wait for that; try again.",
+    isRetryable: true, executionState: .notStarted)
+
   private static func upstreamError(_ error: JSONSlice) -> OperationFailure {
     var message = quote(error.member("message")?.string ?? "no message")
     if let code = error.member("code") { message += " (code: \(String(decoding: code.bytes, as: UTF8.self)))" }

@@ -8,14 +8,19 @@ import Telemetry
 extension FrontRouter {
   /// The session's channel expects the answer already.
   func fetchAnswer(_ id: RequestID, _ channel: HTTPSessionChannel) {
-    channel.session.state.resume(id)
+    let session: MCPSession = channel.session
+    guard session.state.resume(id) else {
+      return session.reply(
+        id,
+        JSONRPCWriter.error(
+          id: id, code: MCPErrorCode.internalError,
+          message: "More than \(MCPSessionState.mostInFlight) requests at the same time"))
+    }
     findAnswer(id, channel)
   }
 
   private func findAnswer(_ id: RequestID, _ channel: HTTPSessionChannel) {
     let session: MCPSession = channel.session
-    // Cancelled, or the session ended, while the workers were being looked for.
-    guard session.state.inFlight.contains(id) else { return }
     if let key = RequestOrigin(client: channel.client, id: id, reaskedAt: nil)?.key, let revision = channel.revision,
       let entry = adopted.claim(key)
     {
@@ -29,8 +34,9 @@ extension FrontRouter {
         entryID: blob.entryID ?? "", payload: nil, admitted: .now)
       return resume(operation, entry)
     }
-    guard supervisor.assumeIsolated({ $0.hasIdentifiedWorkers }) else {
-      return awaitingWorkers.append { self.findAnswer(id, channel) }
+    if !supervisor.assumeIsolated({ $0.hasIdentifiedWorkers }) {
+      let call = MCPCall(session, id, at: channel.revision ?? .newestLegacy, .afterwards {})
+      if whenWorkersAreKnown(for: call, { self.findAnswer(id, channel) }) { return }
     }
     var data = JSONWriter()
     data.beginObject()

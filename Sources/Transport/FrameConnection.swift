@@ -49,8 +49,12 @@ package final class FrameConnection {
 
   package var isOpen: Bool { channel.isOpen }
 
-  /// Queues one frame; all frames of a turn leave with one system call.
+  /// Queues one frame; all frames of a turn leave with one system call. A payload that is too large for a frame ends the
+  /// connection: senders know the limit, and one peer must not end the process of all.
   package func send(_ payload: [UInt8]) {
+    guard payload.count <= Frame.maximumLength else {
+      return end("\(FrameError.tooLarge(length: payload.count, limit: Frame.maximumLength))")
+    }
     channel.write { Frame.append(payload, to: &$0) }
     if channel.queuedBytes > queueLimit {
       end("the peer (pid \(peer.pid)) does not read: \(channel.queuedBytes) bytes wait")

@@ -29,4 +29,26 @@ struct MCPSizeTests {
       try client.finish()
     }
   }
+
+  @Test("ids that would fill an answer are refused, and nobody else notices")
+  func hugeIDs() async throws {
+    try await DaemonFixture.run(DaemonConfig(servers: [.fake("fake")])) { daemon in
+      try daemon.wait(for: "fake")
+      let client = try MCPClient(daemon)
+      try client.open("2025-11-25")
+      let long = String(repeating: "a", count: 34 << 20)
+      let call = try client.call(
+        "capability_call", #"{"capability_id":"fake.echo","args":{},"request_id":"\#(long)"}"#, within: 60)
+      #expect(call.isError == true && call.body?.member("error")?.member("reason")?.string == "invalid_field")
+      #expect(call.body?.member("request_id")?.isNull == true)
+      // As long as a frame can be.
+      let shell = #"{"jsonrpc":"2.0","id":"","method":"x"}"#
+      let id = String(repeating: "a", count: Frame.maximumLength - shell.utf8.count)
+      try client.send(#"{"jsonrpc":"2.0","id":"\#(id)","method":"x"}"#)
+      #expect(try client.refusal().code == -32600)
+      #expect(try client.call("capability_call", #"{"capability_id":"fake.echo","args":{}}"#).isError == false)
+      #expect(try daemon.call("fake.echo").status == 200)
+      try client.finish()
+    }
+  }
 }

@@ -131,6 +131,17 @@ struct JSONRPCMessageTests {
     }
   }
 
+  @Test func longIDsAreRefused() throws {
+    for (text, isID) in [
+      (String(repeating: "a", count: 512), true), (String(repeating: "a", count: 513), false),
+      (String(repeating: "\\u0041", count: 512), true), (String(repeating: "\\u0041", count: 513), false),
+      (String(repeating: "\u{E9}", count: 256), true), (String(repeating: "\u{E9}", count: 257), false),
+    ] {
+      let slice = try JSONSlice(validating: Array("\"\(text)\"".utf8))
+      #expect((RequestID(slice) != nil) == isID)
+    }
+  }
+
   @Test func idsKeepTheirType() {
     #expect(RequestID.int(1) != .string("1"))
     #expect(RequestID.string("e\u{301}") != .string("\u{E9}"))

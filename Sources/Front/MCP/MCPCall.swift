@@ -83,9 +83,11 @@ final class MCPCall: ReplyTarget {
       refuseExposed(failure, kind, name, server, traceID: traceID)
     case (_, .success(let data)):
       let isError = data?.member("isError")?.bool == true
-      answerTool(body: Envelope.success(requestID: requestID, traceID: traceID, data: data), isError: isError)
+      let body = Envelope.success(requestID: requestID, traceID: traceID, data: data)
+      answerTool(body: body, isError: isError, requestID: requestID, traceID: traceID)
     case (_, .failure(let failure)):
-      answerTool(body: Envelope.failure(requestID: requestID, traceID: traceID, failure), isError: true)
+      let body = Envelope.failure(requestID: requestID, traceID: traceID, failure)
+      answerTool(body: body, isError: true, requestID: requestID, traceID: traceID)
     }
   }
 
@@ -109,7 +111,7 @@ final class MCPCall: ReplyTarget {
     return result.member("_meta")?.member(ModernEnvelope.serverInfo) ?? session.view.identity
   }
 
-  private func answerTool(body: [UInt8], isError: Bool) {
+  private func answerTool(body: [UInt8], isError: Bool, requestID: JSONSlice? = nil, traceID: String = "") {
     let message = MCPResult.tool(id, at: revision, body: body, isError: isError)
     if message.count <= session.channel.largestMessage { return session.answer(id, message) }
     // The text is there twice, once escaped, so this can happen to a result that was not too large for us.
@@ -119,10 +121,8 @@ final class MCPCall: ReplyTarget {
         "The result arrived, but its \(body.count) bytes make an MCP answer of \(message.count) bytes, and at most "
         + "\(session.channel.largestMessage) are possible. HTTP /v1 and the command line can give it.",
       executionState: .completed)
-    let envelope = JSONSlice.trusted(body)
-    let requestID = envelope.member("request_id").flatMap { $0.kind == .string ? $0 : nil }
-    let trace = envelope.member("trace_id")?.string ?? ""
-    answerTool(body: Envelope.failure(requestID: requestID, traceID: trace, failure), isError: true)
+    let short = Envelope.failure(requestID: requestID, traceID: traceID, failure)
+    session.answer(id, MCPResult.tool(id, at: revision, body: short, isError: true))
   }
 
   /// Contract §5.4: what the client can correct is -32602, the rest -32603 with the error object of an envelope.

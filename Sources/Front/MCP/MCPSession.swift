@@ -32,20 +32,18 @@ final class MCPSession {
   }
 
   /// Answers what does not count as in flight.
-  func reply(_ id: RequestID?, _ message: [UInt8]) { channel.send(message, about: id, isAnswer: true) }
+  func reply(_ id: RequestID?, _ message: [UInt8]) {
+    guard message.count > channel.largestMessage else { return channel.send(message, about: id, isAnswer: true) }
+    let refusal = JSONRPCWriter.error(
+      id: id, code: MCPErrorCode.internalError,
+      message: "The answer has \(message.count) bytes; at most \(channel.largestMessage) are possible")
+    channel.send(refusal, about: id, isAnswer: true)
+  }
 
   /// Answers a request, unless it was cancelled.
   func answer(_ id: RequestID, _ message: [UInt8]) {
     reasked[id] = nil
-    guard state.end(id) else { return }
-    guard message.count <= channel.largestMessage else {
-      return reply(
-        id,
-        JSONRPCWriter.error(
-          id: id, code: MCPErrorCode.internalError,
-          message: "The answer has \(message.count) bytes; at most \(channel.largestMessage) are possible"))
-    }
-    reply(id, message)
+    if state.end(id) { reply(id, message) }
   }
 
   func refuse(_ refusal: MCPRefusal) {

@@ -15,6 +15,9 @@ struct OperationRequest {
   var meta: JSONSlice?
   var completion: CompletionRequest?
 
+  /// Longest `request_id`, in bytes as JSON: it is written into every answer.
+  static let longestRequestID = 1024
+
   /// How deep a body may nest; real arguments are far below, and recursive parsers of upstreams survive it.
   static let limits = JSONLimits(maxBytes: Frame.maximumLength, maxDepth: 256)
 
@@ -107,6 +110,8 @@ private struct Members {
   private var requestID: JSONSlice?
   private var key: JSONSlice?
   private var repeated: String?
+  /// Not even echoed.
+  private var isRequestIDTooLong = false
 
   init(_ kind: EntryKind) { self.kind = kind }
 
@@ -126,8 +131,9 @@ private struct Members {
       if payload != nil { repeated = payloadName }
       payload = value
     } else if key.isString("request_id") {
-      if requestID != nil { repeated = "request_id" }
-      requestID = value
+      if requestID != nil || isRequestIDTooLong { repeated = "request_id" }
+      if value.range.count > OperationRequest.longestRequestID { isRequestIDTooLong = true }
+      requestID = isRequestIDTooLong ? nil : value
     } else if key.isString("idempotency_key") {
       if self.key != nil { repeated = "idempotency_key" }
       self.key = value
@@ -139,6 +145,9 @@ private struct Members {
     if let repeated { throw refusal("The member \(repeated) occurs twice.", echo: false) }
     guard let id else { throw refusal("The member \(kind.idMember) is missing.") }
     guard let name = id.string else { throw refusal("The member \(kind.idMember) must be a string.") }
+    if isRequestIDTooLong {
+      throw refusal("The member request_id must have at most \(OperationRequest.longestRequestID) bytes.")
+    }
     if let requestID, requestID.kind != .string, requestID.kind != .null {
       throw refusal("The member request_id must be a string or null.")
     }

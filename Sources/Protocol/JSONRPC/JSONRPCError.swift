@@ -10,7 +10,7 @@ package enum JSONRPCError: Error, Sendable, Hashable {
   case repeatedMember(String, id: RequestID?)
   /// `jsonrpc` is missing or not "2.0".
   case wrongVersion(id: RequestID?)
-  /// `id` is neither a string nor a 64-bit integer; null is allowed in error responses only.
+  /// `id` is neither a string of at most `RequestID.longestText` bytes nor a 64-bit integer; null is allowed in error responses only.
   case invalidID
   /// `method` is not a string.
   case invalidMethod(id: RequestID?)
@@ -55,7 +55,7 @@ extension JSONRPCError: CustomStringConvertible {
     case .notAnObject: "a JSON-RPC message must be an object"
     case .repeatedMember(let name, _): "member \"\(name)\" is repeated"
     case .wrongVersion: "member \"jsonrpc\" must be \"2.0\""
-    case .invalidID: "member \"id\" must be a string or an integer"
+    case .invalidID: "member \"id\" must be an integer or a string of at most \(RequestID.longestText) bytes"
     case .invalidMethod: "member \"method\" must be a string"
     case .invalidParams: "member \"params\" must be an object or an array"
     case .invalidError: "member \"error\" must be an object"

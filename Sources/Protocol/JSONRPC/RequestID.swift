@@ -1,9 +1,13 @@
 /// The id of a JSON-RPC request, with its JSON type: `1` and `"1"` are different ids.
 ///
-/// MCP allows strings and integers only: null, booleans, fractions and integers beyond 64 bits are refused.
+/// MCP allows strings and integers only: null, booleans, fractions and integers beyond 64 bits are refused, and so are
+/// strings of more than `longestText` bytes, because ids are kept while a request runs and written into every answer.
 package enum RequestID: Sendable {
   case int(Int64)
   case string(String)
+
+  /// Bytes of UTF-8; a frame has room for six times as many, should all of them be escaped.
+  package static let longestText = 512
 
   /// Nil if the value cannot be an id. A string with a lone surrogate is refused too, because it could not be given
   /// back unchanged.
@@ -13,8 +17,10 @@ package enum RequestID: Sendable {
       guard let number: Int64 = slice.integer() else { return nil }
       self = .int(number)
     case .string:
+      // What is escaped has up to six times as many bytes; nothing longer is decoded at all.
+      guard slice.range.count <= 6 * Self.longestText + 2 else { return nil }
       let text = slice.decodedBytes()
-      guard !text.isLossy else { return nil }
+      guard !text.isLossy, text.bytes.count <= Self.longestText else { return nil }
       self = .string(String(decoding: text.bytes, as: UTF8.self))
     default:
       return nil

@@ -38,7 +38,8 @@ extension FakeServer {
 
   /// Whether a tool without behaviour of its own is listed on any page.
   func isPlainTool(_ name: String) -> Bool {
-    if options.extraTools.contains(name) || addedTools.contains(name) { return true }
+    // By bytes, as servers in other languages do.
+    if (options.extraTools + addedTools).contains(where: { $0.utf8.elementsEqual(name.utf8) }) { return true }
     let parts = name.split(separator: "_")
     guard parts.count == 2, parts[0].hasPrefix("page"), let page = Int(parts[0].dropFirst(4)), let tool = Int(parts[1])
     else { return false }

@@ -88,7 +88,7 @@ struct ConfigurationParser {
     var sources: [String: String] = [:]
     for member in object.members {
       guard let publicID = string(member.node) else { continue }
-      map.publicIDs[member.name] = publicID
+      map.publicIDs[ExactText(member.name)] = publicID
       if let other = sources[publicID] {
         problems.add(
           .error, "\(publicID.quoted) is the alias of both \(other.quoted) and \(member.name.quoted)", at: member.node)

@@ -9,7 +9,7 @@ extension Catalog {
       if let (server, uri) = owner(of: source, where: { server, _ in hasResources(server) }) { return (server, uri) }
     }
     // An alias replaces the source id.
-    guard resources.publicID(of: id) == id else { return nil }
+    guard resources.publicID(of: id).isExactly(id) else { return nil }
     return owner(of: id) { server, uri in templates.match(uri, of: server) }
   }
 

@@ -47,6 +47,9 @@ struct Catalog: Sendable {
   /// The server's own objects, in its order.
   func resourceTemplates(of server: String) -> [JSONSlice] { lists[server]?.resourceTemplates ?? [] }
 
+  /// Whether the configuration has the server.
+  func has(_ server: String) -> Bool { order.contains { $0.isExactly(server) } }
+
   /// Whether the server's lists were ever read.
   func isListed(_ server: String) -> Bool { lists[server] != nil }
 

@@ -9,14 +9,14 @@ import Supervisor
 struct EntryCatalog<Entry: CatalogEntry>: Sendable {
   private var aliases: AliasMap
   private var items: [String: [JSONSlice]] = [:]
-  private var byID: [String: Entry] = [:]
+  private var byID: [ExactText: Entry] = [:]
   /// Sorted by id in byte order.
   private(set) var sorted: [Entry] = []
   private(set) var omissions: [Omission] = []
 
   init(aliases: AliasMap) { self.aliases = aliases }
 
-  subscript(id: String) -> Entry? { byID[id] }
+  subscript(id: String) -> Entry? { byID[ExactText(id)] }
 
   /// Takes one server's list and merges anew. `order`: the server ids in the order of the configuration.
   mutating func set(server: String, items serverItems: [JSONSlice], order: [String]) {
@@ -42,10 +42,11 @@ struct EntryCatalog<Entry: CatalogEntry>: Sendable {
 
   private mutating func add(_ item: JSONSlice, _ server: String) {
     guard let entry = Entry(server: server, item: item, id: { aliases.publicID(of: "\(server).\($0)") }) else { return }
-    if let kept = byID[entry.id] {
+    let key = ExactText(entry.id)
+    if let kept = byID[key] {
       omissions.append(Omission(server: server, id: entry.id, keptBy: kept.server))
     } else {
-      byID[entry.id] = entry
+      byID[key] = entry
     }
   }
 
@@ -53,14 +54,14 @@ struct EntryCatalog<Entry: CatalogEntry>: Sendable {
   func entries(of server: String) -> [Entry] {
     (items[server] ?? []).compactMap { item in
       Entry(server: server, item: item, id: { aliases.publicID(of: "\(server).\($0)") })
-    }.filter { byID[$0.id]?.server == server }
+    }.filter { byID[ExactText($0.id)]?.server == server }
   }
 
   /// The id under which clients see a source id, whether a list names it or not.
   func publicID(of source: String) -> String { aliases.publicID(of: source) }
 
   /// The source ids that have `id` as their alias.
-  func aliasedSources(of id: String) -> [String] { aliases.publicIDs.filter { $0.value == id }.map(\.key) }
+  func aliasedSources(of id: String) -> [String] { aliases.publicIDs.filter { $0.value.isExactly(id) }.map(\.key.text) }
 }
 
 /// An entry that lost its id to another.

@@ -6,8 +6,8 @@ import Protocol
 /// In compact exposure, of several servers with the same name the first in the order of the configuration keeps it, policy or
 /// not, so that a name does not move when a policy changes. In the others a name depends on its server alone.
 struct ExposedNames: Sendable {
-  private var names: [String: String] = [:]
-  private var ids: [String: String] = [:]
+  private var names: [ExactText: String] = [:]
+  private var ids: [ExactText: String] = [:]
   private let exposure: Exposure
 
   init(_ catalog: Catalog, _ kind: EntryKind, _ scope: Scope, _ exposure: Exposure) {
@@ -26,14 +26,15 @@ struct ExposedNames: Sendable {
   }
 
   /// The listed name of a public id.
-  func name(of id: String) -> String { names[id] ?? id }
+  func name(of id: String) -> String { names[ExactText(id)] ?? id }
 
   /// The public id that a client means: by a listed name, or in compact exposure by the public id itself.
-  func id(of name: String) -> String? { ids[name] ?? (exposure == .compact ? name : nil) }
+  func id(of name: String) -> String? { ids[ExactText(name)] ?? (exposure == .compact ? name : nil) }
 
   private mutating func add(_ id: String, _ name: String) {
-    names[id] = name
-    if ids[name] == nil { ids[name] = id }
+    names[ExactText(id)] = name
+    let key = ExactText(name)
+    if ids[key] == nil { ids[key] = id }
   }
 
   private static func upstreamName(of entry: any CatalogEntry) -> String { entry.upstreamName.string ?? entry.id }
@@ -61,7 +62,7 @@ struct ExposedNames: Sendable {
     var displaced: [any CatalogEntry] = []
     for entry in entries {
       let name = Self.plainName(of: entry)
-      if ids[name] == nil { add(entry.id, name) } else { displaced.append(entry) }
+      if ids[ExactText(name)] == nil { add(entry.id, name) } else { displaced.append(entry) }
     }
     for entry in displaced { add(entry.id, Self.distinctName(of: entry)) }
   }

@@ -107,7 +107,7 @@ extension FrontRouter {
     guard view.exposure == .full else { return nil }
     if kind == .resource {
       if let (server, uri) = FullName.resource(name) {
-        return view.scope.includes(server) ? routed(kind, uri, server) : nil
+        return catalog.has(server) && view.scope.includes(server) ? routed(kind, uri, server) : nil
       }
       guard let id = catalog.templatedID(of: name, where: view.scope.includes),
         let (server, _) = catalog.forwardedResource(id)

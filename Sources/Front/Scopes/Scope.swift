@@ -1,4 +1,5 @@
 import Configuration
+import Protocol
 
 /// What one client may see and use. Pure.
 ///
@@ -9,7 +10,7 @@ struct Scope: Sendable {
   let name: ScopeName
   /// The profile that it is of.
   private(set) var profile: ProfileSettings?
-  private var servers: Set<String>?
+  private var servers: Set<ExactText>?
   private var policy: Policy?
 
   private init(name: ScopeName) { self.name = name }
@@ -20,12 +21,12 @@ struct Scope: Sendable {
     switch name {
     case .everything: break
     case .server(let id):
-      guard configuration.servers.contains(where: { $0.id == id }) else { return nil }
-      servers = [id]
+      guard configuration.servers.contains(where: { $0.id.isExactly(id) }) else { return nil }
+      servers = [ExactText(id)]
     case .profile(let name):
-      guard let profile = configuration.profiles.first(where: { $0.name == name }) else { return nil }
+      guard let profile = configuration.profiles.first(where: { $0.name.isExactly(name) }) else { return nil }
       self.profile = profile
-      servers = profile.servers.map(Set.init)
+      servers = profile.servers.map { Set($0.map { ExactText($0) }) }
       policy = Policy(profile.policy)
     }
   }
@@ -41,9 +42,9 @@ struct Scope: Sendable {
   var isLimited: Bool { servers != nil || policy != nil }
 
   /// The server, when it is about one only: its ids need no prefix then.
-  var onlyServer: String? { servers?.count == 1 ? servers?.first : nil }
+  var onlyServer: String? { servers?.count == 1 ? servers?.first?.text : nil }
 
-  func includes(_ server: String) -> Bool { servers?.contains(server) ?? true }
+  func includes(_ server: String) -> Bool { servers?.contains(ExactText(server)) ?? true }
 
   /// Whether the entry with this public id exists for its clients.
   func shows(_ publicID: String, of server: String) -> Bool {

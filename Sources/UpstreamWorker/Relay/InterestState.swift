@@ -22,15 +22,15 @@ struct InterestState {
   private var refusedLevel: MessageLevel?
   private var isLevelOpen = false
   private var wantedLevel: MessageLevel?
-  private var wanted: Set<String> = []
-  private(set) var subscribed: Set<String> = []
-  private var refused: Set<String> = []
+  private var wanted: Set<ExactText> = []
+  private(set) var subscribed: Set<ExactText> = []
+  private var refused: Set<ExactText> = []
   /// Subscriptions and their ends that are asked for and not answered.
-  private var open: Set<String> = []
+  private var open: Set<ExactText> = []
   /// What is to be asked, last first.
   private var todo: [Step] = []
   /// Subscribed in a session that is lost: changes in between were not told.
-  private var missed: Set<String> = []
+  private var missed: Set<ExactText> = []
 
   /// There is a session, the first or another one: the upstream knows of nothing.
   mutating func reset(_ session: Established) {
@@ -45,7 +45,7 @@ struct InterestState {
 
   mutating func want(_ interests: Interests) {
     wantedLevel = interests.logLevel
-    wanted = Set(interests.resources)
+    wanted = Set(interests.resources.map { ExactText($0) })
     refused.formIntersection(wanted)
     missed.formIntersection(wanted)
     if wantedLevel != refusedLevel { refusedLevel = nil }
@@ -59,7 +59,8 @@ struct InterestState {
     }
     let new = wanted.filter { !subscribed.contains($0) && !open.contains($0) && !refused.contains($0) }
     let old = subscribed.filter { !wanted.contains($0) && !open.contains($0) }
-    todo = old.sorted(by: >).map { .unsubscribe($0) } + new.sorted(by: >).map { .subscribe($0) }
+    todo =
+      old.map(\.text).sorted(by: >).map { .unsubscribe($0) } + new.map(\.text).sorted(by: >).map { .subscribe($0) }
   }
 
   /// What to ask now; `ended` follows for each.
@@ -72,7 +73,7 @@ struct InterestState {
     }
     while open.count < Self.mostOpen, let step = todo.popLast() {
       switch step {
-      case .subscribe(let uri), .unsubscribe(let uri): open.insert(uri)
+      case .subscribe(let uri), .unsubscribe(let uri): open.insert(ExactText(uri))
       case .setLevel: break
       }
       steps.append(step)
@@ -88,18 +89,20 @@ struct InterestState {
       if isDone { level = asked } else { refusedLevel = asked }
       return nil
     case .subscribe(let uri):
-      open.remove(uri)
-      if isDone { subscribed.insert(uri) }
-      if !wanted.contains(uri) {
+      let key = ExactText(uri)
+      open.remove(key)
+      if isDone { subscribed.insert(key) }
+      if !wanted.contains(key) {
         if isDone { todo.append(.unsubscribe(uri)) }
         return nil
       }
-      if !isDone { refused.insert(uri) }
-      return missed.remove(uri)
+      if !isDone { refused.insert(key) }
+      return missed.remove(key)?.text
     case .unsubscribe(let uri):
-      open.remove(uri)
-      subscribed.remove(uri)
-      if wanted.contains(uri) { todo.append(.subscribe(uri)) }
+      let key = ExactText(uri)
+      open.remove(key)
+      subscribed.remove(key)
+      if wanted.contains(key) { todo.append(.subscribe(uri)) }
       return nil
     }
   }

@@ -99,7 +99,7 @@ extension UpstreamLink {
   func missedChanges() {
     listsMayHaveChanged()
     guard let session, session.takesSubscriptions else { return }
-    let uris = session.revision.era == .modern ? interests.resources : interestState.subscribed.sorted()
+    let uris = session.revision.era == .modern ? interests.resources : interestState.subscribed.map(\.text).sorted()
     for uri in uris { tellChange(of: uri) }
   }
 

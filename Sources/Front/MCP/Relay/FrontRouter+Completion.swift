@@ -37,7 +37,7 @@ extension FrontRouter {
   /// What is completed: a prompt, a resource, or a template as it is listed.
   private func completable(_ kind: EntryKind, _ name: String, _ view: MCPView) -> ExposedTarget? {
     if kind == .resource, view.directServer == nil {
-      let owner = listedTemplates(view).first { $0.text == name || $0.id == name }
+      let owner = listedTemplates(view).first { $0.text.isExactly(name) || $0.id.isExactly(name) }
       if let owner {
         return ExposedTarget(
           id: owner.id, server: owner.server, route: OperationRoute(server: owner.server, upstreamName: owner.text))
@@ -70,13 +70,13 @@ extension FrontRouter {
   /// In the order of ids, in direct exposure in the server's own. Of several servers with the same template the first in the order of the configuration lists it,
   /// since its URIs go there.
   func listedTemplates(_ view: MCPView) -> [ListedTemplate] {
-    var seen: Set<String> = []
+    var seen: Set<ExactText> = []
     var templates: [ListedTemplate] = []
     for server in catalog.order where view.scope.includes(server) {
       for item in catalog.resourceTemplates(of: server).prefix(ResourceTemplates.mostPerServer) {
         guard let text = item.member("uriTemplate")?.string else { continue }
         let id = catalog.publicID(of: "\(server).\(text)", .resource)
-        guard policy.allows(id), view.scope.shows(id, of: server), seen.insert(text).inserted else { continue }
+        guard policy.allows(id), view.scope.shows(id, of: server), seen.insert(ExactText(text)).inserted else { continue }
         templates.append(ListedTemplate(id: id, server: server, text: text, item: item))
       }
     }

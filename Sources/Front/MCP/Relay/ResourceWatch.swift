@@ -2,9 +2,14 @@ import Protocol
 
 /// A resource whose changes somebody wants to hear of.
 struct WatchedResource: Hashable {
-  let server: String
+  private let exactServer: ExactText
+  private let exactURI: ExactText
+
+  init(server: String, uri: String) { (exactServer, exactURI) = (ExactText(server), ExactText(uri)) }
+
+  var server: String { exactServer.text }
   /// The server's own.
-  let uri: String
+  var uri: String { exactURI.text }
 
   /// Whether a change of `changed` concerns it: it may be a part of it (mcp-checklist MAP-36).
   func covers(_ changed: String) -> Bool {
@@ -44,7 +49,7 @@ struct ResourceWatch {
 
   /// Forgets the one that the client knows by `uri`; nil when there is none.
   mutating func remove(_ uri: String, for source: Source) -> WatchedResource? {
-    guard let resource = uris[source]?.first(where: { $0.value == uri })?.key else { return nil }
+    guard let resource = uris[source]?.first(where: { $0.value.isExactly(uri) })?.key else { return nil }
     uris[source]?[resource] = nil
     count -= 1
     return resource
@@ -72,7 +77,7 @@ struct ResourceWatch {
   func concerned(by changed: String, of server: String) -> [(source: Source, uri: String?)] {
     uris.compactMap { source, resources in
       if let uri = resources[WatchedResource(server: server, uri: changed)] { return (source, uri) }
-      return resources.keys.contains { $0.server == server && $0.covers(changed) } ? (source, nil) : nil
+      return resources.keys.contains { $0.server.isExactly(server) && $0.covers(changed) } ? (source, nil) : nil
     }
   }
 }

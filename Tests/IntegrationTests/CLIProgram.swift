@@ -77,10 +77,14 @@ struct CLIProgram {
     ].merging(environment) { $1 }.filter { onlyVariables?.contains($0.key) ?? true }
     try FileManager.default.createDirectory(
       atPath: workspace.runtimeDirectory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    process.standardInput = try file("in", input)
-    process.standardOutput = try terminal ?? file("out")
-    process.standardError = try file("err")
-    return try Running(process, workspace: workspace, name: name)
+    let files = [try file("in", input), try file("out"), try file("err")]
+    process.standardInput = files[0]
+    process.standardOutput = terminal ?? files[1]
+    process.standardError = files[2]
+    let running = try Running(process, workspace: workspace, name: name)
+    // The process has its own by now, and Foundation would keep ours.
+    for file in files { try file.close() }
+    return running
   }
 
   /// A program that was started.
@@ -109,6 +113,8 @@ struct CLIProgram {
         kill(process.processIdentifier, SIGKILL)
         throw CancellationError()
       }
+      // Returns at once, and only now does Foundation let go of the process.
+      process.waitUntilExit()
       func text(_ kind: String) -> String {
         let content = FileManager.default.contents(atPath: "\(workspace.directory)/\(name).\(kind)")
         return String(decoding: content ?? Data(), as: UTF8.self)

@@ -100,8 +100,12 @@ final class DaemonFixture: Sendable {
     return (exit, text(of: "\(name).out"), text(of: "\(name).err"))
   }
 
-  /// Starts another `warmplane` in this fixture's environment; its pid, for the caller to wait for.
-  func startWarmplane(_ arguments: [String]) throws -> Int32 { try spawn(arguments, log: "/dev/null") }
+  /// Starts another `warmplane` in this fixture's environment. It is reaped with the fixture, if nobody did before.
+  func startWarmplane(_ arguments: [String]) throws -> Int32 {
+    let pid = try spawn(arguments, log: "/dev/null")
+    state.withLock { _ = $0.seen.insert(pid) }
+    return pid
+  }
 
   /// Sends SIGTERM and waits for the end.
   @discardableResult

@@ -64,8 +64,10 @@ final class MCPClient {
     process.standardOutput = other ?? output
     let errors = "\(daemon.directory)/bridge-\(UUID().uuidString).log"
     try Data().write(to: URL(fileURLWithPath: errors))
-    process.standardError = FileHandle(forWritingAtPath: errors)
+    let log = try FileHandle(forWritingTo: URL(fileURLWithPath: errors))
+    process.standardError = log
     try process.run()
+    try log.close()
     // Else the end of the bridge's output would never be seen.
     try output.fileHandleForWriting.close()
     try input.fileHandleForReading.close()
@@ -221,6 +223,8 @@ final class MCPClient {
       if MonotonicTime.now > deadline { throw Failure(description: "the bridge still runs after \(seconds) s") }
       usleep(2000)
     }
+    // Returns at once, and only now does Foundation let go of the process.
+    process.waitUntilExit()
     return process.terminationStatus
   }
 

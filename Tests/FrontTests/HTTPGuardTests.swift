@@ -115,6 +115,33 @@ struct HTTPGuardTests {
     #expect(Self.reason(head) == (isRefused ? "invalid_field" : nil))
   }
 
+  @Test(
+    "takes a target in absolute form by its authority",
+    arguments: [
+      ("http://127.0.0.1:9090/v1/capabilities?a=b", "/v1/capabilities", "a=b", nil),
+      ("HTTP://localhost", "/", nil, nil),
+      ("http://localhost?a", "/", "a", nil), ("http://evil.example/v1", "/v1", nil, "host_not_allowed"),
+      ("http:///v1", "/v1", nil, "host_not_allowed"), ("https://localhost/v1", "https://localhost/v1", nil, nil),
+    ] as [(String, String, String?, String?)])
+  func absoluteForm(target: String, path: String, query: String?, reason: String?) {
+    var head = RequestHead(method: .get, target: target)
+    head.host.note("localhost")
+    #expect(head.path == path && head.query == query && Self.reason(head) == reason)
+  }
+
+  @Test("names of hosts and origins are ASCII, and bytes")
+  func canonicalEquivalence() {
+    let guarding = RequestGuard(allowedHosts: ["k.example"], allowedOrigins: ["https://K.example"])
+    var head = RequestHead(method: .get, target: "/")
+    head.host.note("\u{212A}.example")
+    #expect(guarding.check(head, port: 9090) != .admitted(listedOrigin: nil))
+    var other = RequestHead(method: .get, target: "/")
+    other.host.note("k.example")
+    #expect(guarding.check(other, port: 9090) == .admitted(listedOrigin: nil))
+    other.origin.note("https://\u{212A}.example")
+    #expect(guarding.check(other, port: 9090) != .admitted(listedOrigin: "https://K.example"))
+  }
+
   @Test("refuses a target that is not UTF-8")
   func unreadableTarget() {
     #expect(Self.reason(RequestHead(method: .get, target: nil)) == "invalid_field")
@@ -123,7 +150,9 @@ struct HTTPGuardTests {
   @Test("refuses uncertain lengths before it looks at anything else")
   func framing() {
     let cases: [(String, (inout RequestHead) -> Void, Bool)] = [
-      ("one length", { $0.contentLength.note("5") }, false),
+      ("one length", { $0.contentLength.note("5") }, false), ("negative", { $0.contentLength.note("-5") }, true),
+      ("signed", { $0.contentLength.note("+5") }, true), ("a list", { $0.contentLength.note("5, 5") }, true),
+      ("hexadecimal", { $0.contentLength.note("0x5") }, true), ("empty", { $0.contentLength.note("") }, true),
       ("chunked", { $0.transferEncoding.note("Chunked") }, false),
       (
         "two lengths",
@@ -145,11 +174,11 @@ struct HTTPGuardTests {
       ),
       ("other coding", { $0.transferEncoding.note("gzip, chunked") }, true),
       ("identity", { $0.transferEncoding.note("identity") }, true),
-      ("white space before the colon", { $0.hasMalformedName = true }, true),
+      ("white space before the colon", { $0.hasMalformedHeader = true }, true),
       (
         "without a host",
         {
-          $0.host = .absent; $0.hasMalformedName = true
+          $0.host = .absent; $0.hasMalformedHeader = true
         }, true
       ),
     ]

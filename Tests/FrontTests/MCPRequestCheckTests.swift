@@ -135,6 +135,7 @@ struct MCPRequestCheckTests {
       (listHeaders, call("", method: "tools/list", meta: envelope("\"2030-01-01\"")), "400 -32020 7"),
       // 8d.
       ([version], list, "400 -32020 7"), ([version, "Mcp-Method: Tools/list"], list, "400 -32020 7"),
+      ([version, "Mcp-Method: =?base64?dG9vbHMvbGlzdA==?="], list, "400 -32020 7"),
       ([version, "Mcp-Method: tools/call"], list, "400 -32020 7"),
       ([version, "mcp-method:tools/list  "], list, "request 7 tools/list 2026-07-28"),
       // 8e.
@@ -181,6 +182,17 @@ struct MCPRequestCheckTests {
         [version, "Mcp-Method: tools/call", "Mcp-Name: placed", "Mcp-Param-Region: us"],
         call(#""name":"placed","arguments":{"region":"eu"}"#), "400 -32020 7"
       ),
+      (
+        [version, "Mcp-Method: tools/call", "Mcp-Name: placed", "Mcp-Param-Region: eu"],
+        call(#""name":"placed","arguments":{"region":"eu","region":"us"}"#), "400 -32020 7"
+      ),
+      (
+        [version, "Mcp-Method: tools/call", "Mcp-Name: placed"],
+        call(#""name":"placed","arguments":{"region":["eu"]}"#), "request 7 tools/call 2026-07-28"
+      ),
+      // Twice the same member: 8b.
+      (callHeaders, call(#""name":"echo","name":"other""#), "400 -32602 7"),
+      (callHeaders, call(#""name":"echo","arguments":{},"arguments":{"a":1}"#), "400 -32602 7"),
       // 8h.
       ([version, "Mcp-Method: initialize"], call("", method: "initialize"), "404 -32601 7"),
       ([version, "Mcp-Method: ping"], call("", method: "ping"), "404 -32601 7"),

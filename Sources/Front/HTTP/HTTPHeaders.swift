@@ -1,5 +1,6 @@
 import CMicroHTTPD
 import Glibc
+import Protocol
 
 // Headers stay in the library's memory and become strings only when they are asked for.
 
@@ -55,6 +56,12 @@ private struct HeaderLine {
     strncasecmp(name.baseAddress!.assumingMemoryBound(to: CChar.self), other, count) == 0
   }
 
+  /// Whether the name is a token and the value has none of the characters that end a line elsewhere (RFC 9110 §5.1, §5.5).
+  var isWellFormed: Bool {
+    !name.isEmpty && name.allSatisfy { HeaderText.isTokenByte($0) }
+      && !value.contains { $0 == 0 || $0 == 0x0D || $0 == 0x0A }
+  }
+
   /// The value without white space around it (RFC 9110 §5.5).
   var text: String {
     var bytes = value[...]
@@ -79,7 +86,7 @@ extension RequestHead {
   }
 
   private mutating func visit(_ line: HeaderLine) {
-    if let last = line.name.last, last == 0x20 || last == 0x09 { hasMalformedName = true }
+    if !line.isWellFormed { hasMalformedHeader = true }
     // Most headers are told apart by their length alone.
     switch line.name.count {
     case 4 where line.isNamed("host"): host.note(line.text)

@@ -7,6 +7,8 @@ package struct HostName: Sendable, Equatable {
   /// Nil for everything that is not exactly a host with an optional port; user information, paths, empty ports and
   /// leading zeros are refused.
   package init?(_ text: String) {
+    // Some letters beyond ASCII have a lower case within it.
+    guard text.utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
     let text = text.lowercased()
     let bytes = text.utf8
     let end: String.Index

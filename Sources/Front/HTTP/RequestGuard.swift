@@ -12,14 +12,14 @@ package struct RequestGuard: Sendable {
   }
 
   private let allowedHosts: [HostName]
-  private let allowedOrigins: Set<String>
+  private let allowedOrigins: Set<ExactText>
 
   /// - Parameters:
   ///   - allowedHosts: `host` (any port) or `host:port`, besides the loopback names; unreadable ones allow nothing
   ///   - allowedOrigins: compared byte for byte
   package init(allowedHosts: [String] = [], allowedOrigins: [String] = []) {
     self.allowedHosts = allowedHosts.compactMap(HostName.init)
-    self.allowedOrigins = Set(allowedOrigins)
+    self.allowedOrigins = Set(allowedOrigins.map { ExactText($0) })
   }
 
   /// `port` is the port that the daemon listens on.
@@ -30,7 +30,7 @@ package struct RequestGuard: Sendable {
     if head.hasUnreadableTarget || containsEncodedZero(head.path) {
       return .refused(.badRequest("The path contains %00 or is not UTF-8.", "invalid_field"))
     }
-    guard case .once(let host) = head.host, isAllowed(host: host) else {
+    guard case .once(let host) = head.host, isAllowed(host: host), head.authority.map(isAllowed) ?? true else {
       return .refused(
         .forbidden(
           "The Host header is missing, repeated or names a host that is not allowed; see allowedHosts.",
@@ -39,7 +39,7 @@ package struct RequestGuard: Sendable {
     switch head.origin {
     case .absent:
       return .admitted(listedOrigin: nil)
-    case .once(let origin) where allowedOrigins.contains(origin):
+    case .once(let origin) where allowedOrigins.contains(ExactText(origin)):
       return head.method == .options ? .preflight(listedOrigin: origin) : .admitted(listedOrigin: origin)
     case .once(let origin) where isOwn(origin: origin, port: port):
       return .admitted(listedOrigin: nil)

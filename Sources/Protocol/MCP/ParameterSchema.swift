@@ -18,6 +18,17 @@ package struct ParameterSchema: Sendable {
     func value(in arguments: JSONSlice?) -> JSONSlice? {
       path.reduce(arguments) { value, name in value?.member(name) }
     }
+
+    /// Whether an object on the way to it has the next name twice: readers could take either.
+    func isAmbiguous(in arguments: JSONSlice?) -> Bool {
+      var value = arguments
+      for name in path {
+        guard let object = value, object.kind == .object else { return false }
+        if object.members.count(where: { $0.key.isString(name) }) > 1 { return true }
+        value = object.member(name)
+      }
+      return false
+    }
   }
 
   package private(set) var parameters: [Parameter] = []
@@ -117,9 +128,12 @@ package struct ParameterSchema: Sendable {
       let argument = parameter.value(in: arguments).flatMap { $0.isNull ? nil : $0 }
       let place = "Mcp-Param-\(name)"
       guard values.count <= 1 else { return "The header \(place) occurs more than once" }
+      if parameter.isAmbiguous(in: arguments) { return "The argument of the header \(place) occurs more than once" }
       switch (argument, values.first) {
       case (nil, nil): continue
       case (nil, _?): return "The header \(place) is given, but its argument is not"
+      // What has no form for a header is no reason to miss it: that it is wrong the server says.
+      case (let argument?, nil) where Self.text(argument) == nil: continue
       case (_?, nil): return "The header \(place) is missing"
       case (let argument?, let value?):
         guard let value = HeaderText.decode(value) else { return "The header \(place) is not encoded properly" }

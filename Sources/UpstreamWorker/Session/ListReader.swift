@@ -44,7 +44,9 @@ struct ListReader {
     guard let next = result.member("nextCursor"), !next.isNull else { return done(nil) }
     guard let cursor = next.string else { return done("\(kind.method) gave a cursor that is no string") }
     bytes += cursor.utf8.count + Self.overhead
-    if !cursors.insert(ExactText(cursor)).inserted { return done("\(kind.method) repeats a cursor after \(pages) pages") }
+    if !cursors.insert(ExactText(cursor)).inserted {
+      return done("\(kind.method) repeats a cursor after \(pages) pages")
+    }
     if pages >= Self.mostPages { return done("\(kind.method) has more than \(Self.mostPages) pages") }
     return .request(cursor: cursor)
   }

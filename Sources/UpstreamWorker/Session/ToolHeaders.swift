@@ -24,7 +24,9 @@ struct ToolHeaders {
 
   /// The headers for the parameters of a `tools/call`.
   func headers(for parameters: JSONSlice) -> [ParameterHeader] {
-    guard !schemas.isEmpty, let name = parameters.member("name")?.string, let schema = schemas[ExactText(name)] else { return [] }
+    guard !schemas.isEmpty, let name = parameters.member("name")?.string, let schema = schemas[ExactText(name)] else {
+      return []
+    }
     return schema.headers(for: parameters.member("arguments"))
   }
 }

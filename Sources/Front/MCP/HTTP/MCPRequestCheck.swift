@@ -95,6 +95,12 @@ struct MCPRequestCheck {
     ] where field == .repeated {
       throw mismatch("The header \(name) occurs more than once")
     }
+    // Headers were compared with one of the two, and the upstream may read the other.
+    if let name = params?.firstRepeatedMember() ?? params?.member("_meta")?.firstRepeatedMember() {
+      throw MCPHTTPRefusal(
+        status: 400, id: id, code: MCPErrorCode.invalidParams,
+        message: "The member \"\(name.prefix(128))\" occurs more than once in params")
+    }
     guard let envelope = ModernEnvelope(params) else {
       throw MCPHTTPRefusal(
         status: 400, id: id, code: MCPErrorCode.invalidParams,
@@ -108,7 +114,7 @@ struct MCPRequestCheck {
       throw mismatch("The header MCP-Protocol-Version contradicts the version in _meta")
     }
     guard case .once(let field) = fields.method else { throw mismatch("The header Mcp-Method is missing") }
-    guard let named = HeaderText.decode(field), named.utf8.elementsEqual(method.utf8) else {
+    guard field.utf8.elementsEqual(method.utf8) else {
       throw mismatch("The header Mcp-Method contradicts the method")
     }
     if let problem = nameProblem(method, params) { throw mismatch(problem) }

@@ -67,8 +67,8 @@ extension FrontRouter {
     let item: JSONSlice
   }
 
-  /// In the order of ids, in direct exposure in the server's own. Of several servers with the same template the first in
-  /// the order of the configuration lists it, since its URIs go there.
+  /// In the order of ids, in direct exposure in the server's own. Of several servers with the same template the first
+  /// in the order of the configuration lists it, since its URIs go there.
   func listedTemplates(_ view: MCPView) -> [ListedTemplate] {
     var seen: Set<ExactText> = []
     var templates: [ListedTemplate] = []

@@ -36,4 +36,11 @@ package struct MCPServerSettings: Sendable, Equatable {
   package var allowedOrigins: [String] = []
 
   package init() {}
+
+  /// Whether the port of `/v1` is in the way of this one.
+  func collides(with configuration: Configuration) -> Bool {
+    guard port != 0, port == configuration.port, let own = IPAddress(bind), let other = IPAddress(configuration.bind)
+    else { return false }
+    return own.overlaps(other)
+  }
 }

@@ -1,13 +1,12 @@
+import Configuration
+
 /// The arguments of `warmplaned`, as `warmplane daemon` passes them on.
 struct DaemonOptions: Equatable {
   /// The configuration's path as the user gave it.
   var config: String?
   var port: Int?
-  /// MCP is served on a port of its own, whatever the configuration says of it.
-  var servesMCP = false
-  var mcpPort: Int?
-  var mcpAddress: String?
-  var mcpProfile: String?
+  /// What `mcp-http-server` says.
+  var mcp = MCPPortRequest()
   var isStrict = false
   var wantsVersion = false
   /// Started by a command that needs a daemon and goes on (contract §1.3).
@@ -25,12 +24,18 @@ struct DaemonOptions: Equatable {
       case "--port":
         guard let port = Self.port(rest.popFirst()) else { return .failure(.noPort(argument)) }
         options.port = port
-      case "--mcp": options.servesMCP = true
+      case "--mcp": options.mcp.isGiven = true
       case "--mcp-port":
         guard let port = Self.port(rest.popFirst()) else { return .failure(.noPort(argument)) }
-        options.mcpPort = port
-      case "--mcp-bind": options.mcpAddress = rest.popFirst()
-      case "--mcp-profile": options.mcpProfile = rest.popFirst()
+        options.mcp.port = port
+      case "--mcp-bind":
+        guard let address = rest.popFirst(), IPAddress(address) != nil else {
+          return .failure(UsageError(text: "--mcp-bind needs an IP address"))
+        }
+        options.mcp.address = address
+      case "--mcp-profile":
+        guard let profile = rest.popFirst() else { return .failure(UsageError(text: "--mcp-profile needs a name")) }
+        options.mcp.profile = profile
       case "--strict": options.isStrict = true
       case "--background": options.isBackground = true
       case "--version": options.wantsVersion = true

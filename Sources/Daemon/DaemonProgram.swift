@@ -52,6 +52,7 @@ enum DaemonProgram {
     } catch {
       return fail("\(error)")
     }
+    if let objection = options.mcp.objections(in: configuration).first { return fail(objection) }
     guard let realPath = location.realPath else { return fail("\(location.path) vanished while it was read") }
     do {
       var instance = try Instance(
@@ -80,6 +81,7 @@ enum DaemonProgram {
     let records = try DaemonLog(isBackground: options.isBackground, paths: instance.paths)
     let log = records.logger
     for problem in configuration.warnings { log.warn(problem.rendered(path: path)) }
+    for warning in options.mcp.warnings(in: configuration) { log.warn(warning) }
     let supervisor = try WorkerSupervisor(loop: loop, settings: supervisorSettings, log: log.area("supervisor"))
     let store = try Store(directory: instance.paths.stateDirectory) { report in
       log.area("store").warn(
@@ -108,7 +110,7 @@ enum DaemonProgram {
     let port = options.port ?? configuration.port
     let httpSocket = try inherited?.http ?? manager.httpSocket(address: configuration.bind, port: port)
     try serveHTTP(front, address: configuration.bind, port: port, options, inherited: httpSocket)
-    try serveMCP(front, configuration, options)
+    try serveMCP(front, options)
     let observer = LoopBound<any FrontObserver>(report)
     let socket = OwnedDescriptorBox(instance.takeSocket())
     try front.assumeIsolated { front in
@@ -152,27 +154,25 @@ enum DaemonProgram {
     return 0
   }
 
-  /// A daemon in the background is useful without HTTP; in the foreground a busy port is an error (contract §1.3).
+  /// A daemon in the background is useful without HTTP, and one that is there for MCP's own port without `/v1`; else a busy
+  /// port is an error (contract §1.3).
   private static func serveHTTP(
     _ front: FrontRouter, address: String, port: Int, _ options: DaemonOptions, inherited: Int32?
   ) throws {
     do {
       try front.assumeIsolated { try $0.serveHTTP(address: address, port: port, inherited: inherited) }
     } catch let error as HTTPServerError {
-      guard options.isBackground else { throw Instance.Failure.other("cannot listen for HTTP: \(error)") }
+      guard options.isBackground || options.mcp.isGiven else {
+        throw Instance.Failure.other("cannot listen for HTTP: \(error)")
+      }
       front.assumeIsolated { $0.goOnWithoutHTTP("\(error)") }
     }
   }
 
   /// MCP on a port of its own, if there is to be one.
-  private static func serveMCP(
-    _ front: FrontRouter, _ configuration: Configuration, _ options: DaemonOptions
-  ) throws {
-    guard options.servesMCP || configuration.mcpHTTPServer != nil else { return }
+  private static func serveMCP(_ front: FrontRouter, _ options: DaemonOptions) throws {
     do {
-      try front.assumeIsolated {
-        try $0.serveMCP(address: options.mcpAddress, port: options.mcpPort, profile: options.mcpProfile)
-      }
+      try front.assumeIsolated { try $0.serveMCP(options.mcp) }
     } catch let error as HTTPServerError {
       guard options.isBackground else { throw Instance.Failure.other("cannot listen for MCP over HTTP: \(error)") }
       front.assumeIsolated { $0.goOnWithoutMCPPort("\(error)") }

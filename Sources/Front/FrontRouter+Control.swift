@@ -73,6 +73,8 @@ extension FrontRouter {
     writer.member("socket", settings.socketPath)
     writer.member("http", http.map { "http://\(StatusDocument.host(httpAddress)):\($0.port)" })
     if let httpError { writer.member("http_error", httpError) }
+    writer.member("mcp_http", mcpHTTP.ownPort.map { "http://\(StatusDocument.host($0.address)):\($0.server.port)" })
+    if let error = mcpHTTP.portError { writer.member("mcp_http_error", error) }
     writer.member("config_changed", settings.hasConfigurationChanged)
     writer.key("clients")
     writer.beginArray()

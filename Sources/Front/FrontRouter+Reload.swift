@@ -84,7 +84,7 @@ extension FrontRouter {
     ] where isChanged {
       warnings.append("\(name) has changed and counts from the next start of the daemon on")
     }
-    return Self.body(of: change, warnings)
+    return Self.body(of: change, warnings + settleMCPPlaces())
   }
 
   private static func body(of change: ConfigurationChange, _ warnings: [String]) -> [UInt8] {

@@ -145,7 +145,7 @@ package actor FrontRouter {
 
   var httpLimits: HTTPLimits {
     var limits = HTTPLimits()
-    limits.bodyBytes = settings.configuration.maxBodyBytes
+    limits.bodyBytes = settings.opened.maxBodyBytes
     return limits
   }
 

@@ -94,6 +94,29 @@ import Testing
       ["1:29: warning: /mcpHttpServer/profile: there is no profile \"work\": every request is answered with 404"]
     ),
     (#""profiles":{"work":{}},"mcpHttpServer":{"profile":"work"}"#, []),
+    (
+      #""port":9191,"mcpHttpServer":{"jsonResponse":true}"#,
+      ["1:30: warning: /mcpHttpServer: port 9191 is that of /v1, too, and one program alone can listen on it"]
+    ),
+    (
+      #""bind":"::1","mcpHttpServer":{"bind":"::","port":9090,"allowedHosts":["h"]}"#,
+      [
+        "1:39: warning: /mcpHttpServer/bind: bind \"::\" is not a loopback address, and requests are not authenticated",
+        "1:51: warning: /mcpHttpServer/port: port 9090 is that of /v1, too, and one program alone can listen on it",
+      ]
+    ),
+    (#""port":9191,"bind":"::1","mcpHttpServer":{}"#, []),
+    (#""port":9191,"bind":"127.0.0.2","mcpHttpServer":{}"#, []),
+    (#""port":0,"mcpHttpServer":{"port":0}"#, []),
+    (
+      #""mcp":{"http":false,"sse":true}"#,
+      [
+        "1:28: warning: /mcp/sse: sse has no effect while MCP is not served over HTTP: set mcp.http to true, or add "
+          + "mcpHttpServer"
+      ]
+    ),
+    (#""mcp":{"http":false,"sse":true},"mcpHttpServer":{}"#, []),
+    (#""mcp":{"sse":true}"#, []),
     (#""bind":"::1""#, []),
     (#""bind":"::ffff:127.0.0.1""#, []),
   ])

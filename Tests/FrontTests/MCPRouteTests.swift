@@ -31,7 +31,10 @@ struct MCPRouteTests {
   func known(target: String, route: MCPRoute) throws { #expect(try Self.parse(target) == route) }
 
   @Test(
-    "leaves other paths alone", arguments: ["/", "", "/mcpx", "/MCP", "mcp", "//mcp", "/v1/capabilities", "/v1/mcp"])
+    "leaves other paths alone",
+    arguments: [
+      "/", "", "/mcpx", "/MCP", "mcp", "//mcp", "/v1/capabilities", "/v1/mcp", "/v1/capabilities?exposure=%zz",
+    ])
   func other(target: String) throws { #expect(try Self.parse(target) == nil) }
 
   @Test(

@@ -6,16 +6,19 @@ import Testing
 
 /// `status` and `stop` against a scripted daemon.
 @Suite struct CLIStatusTests {
-  private static let status =
+  private static let status = status(#""mcp_http":"http://127.0.0.1:9191","#)
+
+  private static func status(_ mcp: String) -> String {
     #"{"ok":true,"daemon":{"pid":4711,"version":"0.1.0","config":"/srv/example/mcp_servers.json","#
-    + #""socket":"/run/c.sock","http":"http://127.0.0.1:9090","config_changed":true,"clients":[{"kind":"cli"}]},"workers":["#
-    + #"{"server":"crashy","state":"crash_loop","code":"crash_loop","message":"Server \"crashy\" ended\n5 times: "#
-    + #"\u001b[31mit was a very long story that does not fit into one line of a terminal.","uptime_ms":null,"#
-    + #""restarts":5,"calls":0,"errors":0,"p50_ms":null,"p95_ms":null,"memory_bytes":0},"#
-    + #"{"server":"git","state":"ready","code":"ready","uptime_ms":3661000,"restarts":0,"calls":1234,"errors":3,"#
-    + #""p50_ms":3.14,"p95_ms":12.6,"memory_bytes":45000000},"#
-    + #"{"server":"a-server-with-a-long-name","state":"misconfigured","code":"config_invalid","uptime_ms":59999,"#
-    + #""restarts":0,"calls":1234567,"errors":0,"p50_ms":0.04,"p95_ms":1530,"memory_bytes":1500000000}]}"#
+      + #""socket":"/run/c.sock","http":"http://127.0.0.1:9090",\#(mcp)"config_changed":true,"clients":[{"kind":"cli"}]},"workers":["#
+      + #"{"server":"crashy","state":"crash_loop","code":"crash_loop","message":"Server \"crashy\" ended\n5 times: "#
+      + #"\u001b[31mit was a very long story that does not fit into one line of a terminal.","uptime_ms":null,"#
+      + #""restarts":5,"calls":0,"errors":0,"p50_ms":null,"p95_ms":null,"memory_bytes":0},"#
+      + #"{"server":"git","state":"ready","code":"ready","uptime_ms":3661000,"restarts":0,"calls":1234,"errors":3,"#
+      + #""p50_ms":3.14,"p95_ms":12.6,"memory_bytes":45000000},"#
+      + #"{"server":"a-server-with-a-long-name","state":"misconfigured","code":"config_invalid","uptime_ms":59999,"#
+      + #""restarts":0,"calls":1234567,"errors":0,"p50_ms":0.04,"p95_ms":1530,"memory_bytes":1500000000}]}"#
+  }
 
   private static func prepared(
     pid: Int32 = getpid(), script: @escaping @Sendable (String) -> CLIScriptedDaemon.Answer
@@ -36,6 +39,7 @@ import Testing
     #expect(
       result.output == """
         warmplane 0.1.0   pid 4711   http://127.0.0.1:9090   1 client
+          mcp     http://127.0.0.1:9191/mcp
           config  /srv/example/mcp_servers.json
           socket  /run/c.sock
           ! the config file has changed since the daemon read it
@@ -49,6 +53,24 @@ import Testing
             config_invalid
 
         """)
+  }
+
+  @Test func aPortThatCouldNotOpenIsToldWithin80Columns() async throws {
+    let mcp =
+      #""mcp_http":null,"mcp_http_error":"port 9191 of 127.0.0.1 is in use by another program, as far as can be told","#
+    let (program, daemon) = try Self.prepared { _ in .body(200, Self.status(mcp)) }
+    defer { daemon.stop() }
+    let result = try await program.run(["status"])
+    #expect(!result.output.contains("  mcp "))
+    #expect(
+      result.output.contains(
+        """
+          socket  /run/c.sock
+          ! MCP over HTTP could not open: port 9191 of 127.0.0.1 is in use by another
+            program, as far as can be told
+          ! the config file has changed since the daemon read it
+
+        """))
   }
 
   @Test func coloursAreForTerminalsOnly() async throws {

@@ -30,6 +30,8 @@ import Testing
     Mistake("daemon", "--port", "65536", says: "--port \"65536\": expected a port from 0 to 65535"),
     Mistake("daemon", "-p=-1", says: "expected a port"),
     Mistake("daemon", "-p", "+80", says: "expected a port"),
+    Mistake(
+      "mcp-http-server", "--bind", "foo", says: "--bind \"foo\": expected an IP address such as 127.0.0.1 or ::1"),
     Mistake("call-capability", says: "missing operand <id>", "warmplane call-capability <id> [flags]"),
     Mistake("restart", says: "missing operand <server>", "warmplane restart <server> [flags]"),
     Mistake("logs", "a", "b", says: "unexpected operand \"b\"", "warmplane logs [server] [flags]"),

@@ -33,8 +33,8 @@ final class MCPHTTPClient {
   }
 
   /// Another connection to the same session.
-  init(_ other: MCPHTTPClient, port: Int) throws {
-    http = try SurfaceHTTPClient(port: port)
+  init(_ other: MCPHTTPClient, port: Int, host: UInt32 = 0x7F00_0001) throws {
+    http = try SurfaceHTTPClient(port: port, host: host)
     (path, session, revision) = (other.path, other.session, other.revision)
   }
 

@@ -22,14 +22,14 @@ struct SurfaceLifeTests {
       #expect(Self.keys(status) == ["ok", "daemon", "workers"])
       let own = status.member("daemon")
       #expect(
-        Self.keys(own) == ["pid", "version", "config", "socket", "http", "config_changed", "clients"])
+        Self.keys(own) == ["pid", "version", "config", "socket", "http", "mcp_http", "config_changed", "clients"])
       #expect(own?.member("pid")?.int == Int(daemon.pid))
       #expect(own?.member("config")?.string == daemon.configPath)
       #expect(own?.member("socket")?.string == daemon.controlSocket)
       #expect(own?.member("http")?.string == "http://127.0.0.1:\(daemon.port)")
       #expect(own?.member("config_changed")?.bool == false)
       let client = own?.member("clients")?.elements.first { _ in true }
-      #expect(Self.keys(client) == ["kind", "name", "version", "protocol_era", "scope", "in_flight"])
+      #expect(Self.keys(client) == ["kind", "name", "version", "protocol_era", "scope", "exposure", "in_flight"])
       #expect(client?.member("kind")?.string == "cli")
 
       let rows = status.member("workers").map { Array($0.elements) } ?? []

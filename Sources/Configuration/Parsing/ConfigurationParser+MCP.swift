@@ -39,4 +39,35 @@ extension ConfigurationParser {
     }
     return settings
   }
+
+  /// What is right by itself and cannot be together.
+  mutating func warnAboutMCPPlaces(_ root: ConfigurationObject, _ configuration: Configuration) {
+    if let server = configuration.mcpHTTPServer, server.collides(with: configuration),
+      let node = root["mcpHttpServer"], let object = object(node)
+    {
+      problems.add(
+        .warning, "port \(server.port) is that of /v1, too, and one program alone can listen on it",
+        at: object["port"] ?? node)
+    }
+    if configuration.mcp.sse, configuration.mcpHTTPServer == nil, !configuration.mcp.isServed(at: configuration.bind),
+      let object = root["mcp"].flatMap({ object($0) }), let node = object["sse"]
+    {
+      problems.add(
+        .warning, "sse has no effect while MCP is not served over HTTP: set mcp.http to true, or add mcpHttpServer",
+        at: node)
+    }
+  }
+}
+
+extension IPAddress {
+  /// What is to be said about listening there; `name` is what gave the address.
+  func exposure(as name: String, allowedHosts: [String]) -> [String] {
+    if isLoopback { return [] }
+    let open = "\(name) is not a loopback address, and requests are not authenticated"
+    guard allowedHosts.isEmpty else { return [open] }
+    return [
+      open,
+      "\(name) is not a loopback address, and allowedHosts is empty: only requests that name a loopback host are answered",
+    ]
+  }
 }

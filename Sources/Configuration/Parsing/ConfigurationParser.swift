@@ -56,6 +56,7 @@ struct ConfigurationParser {
     configuration.servers = servers(object)
     configuration.profiles = profiles(object, servers: object["mcpServers"].map(memberNames) ?? [])
     configuration.mcpHTTPServer = mcpHTTPServer(object, configuration.profiles)
+    warnAboutMCPPlaces(object, configuration)
     return configuration
   }
 
@@ -69,15 +70,8 @@ struct ConfigurationParser {
       problems.add(.error, "bind must be an IP address such as 127.0.0.1 or ::1, not \(text.quoted)", at: node)
       return nil
     }
-    if !address.isLoopback {
-      problems.add(
-        .warning, "bind \(text.quoted) is not a loopback address, and requests are not authenticated", at: node)
-      if allowedHosts.isEmpty {
-        problems.add(
-          .warning,
-          "bind \(text.quoted) is not a loopback address, and allowedHosts is empty: only requests that name a "
-            + "loopback host are answered", at: node)
-      }
+    for warning in address.exposure(as: "bind \(text.quoted)", allowedHosts: allowedHosts) {
+      problems.add(.warning, warning, at: node)
     }
     return text
   }

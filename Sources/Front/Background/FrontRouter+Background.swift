@@ -23,7 +23,7 @@ extension FrontRouter {
         self.stopAccepting()
         self.requestStop("no client")
       })
-    for server in [http, mcpHTTP.server] { if let server { countClients(of: server) } }
+    for server in [http, mcpHTTP.ownPort?.server] { if let server { countClients(of: server) } }
   }
 
   /// Whoever waits for an answer, or listens, is a client.

@@ -7,7 +7,7 @@ package final class HTTPFront {
   package struct MCPAccess {
     /// `/` is an endpoint, too, and there is nothing else.
     let isOwnPort: Bool
-    /// MCP is served; else its paths do not exist.
+    /// MCP is served; else its paths are refused.
     let isServed: () -> Bool
     /// Must answer the exchange, now or later. Called on the loop; nothing of the body was looked at.
     let handle: (MCPRoute, HTTPExchange) -> Void
@@ -40,9 +40,10 @@ package final class HTTPFront {
   /// The handler for `HTTPServer`.
   package func receive(_ exchange: HTTPExchange) {
     let verdict = requestGuard.check(exchange.head, port: exchange.serverPort)
-    if let mcp, mcp.isServed() {
+    if let mcp {
       do throws(OperationFailure) {
         if let route = try MCPRoute.parse(exchange.head, atRoot: mcp.isOwnPort) {
+          guard mcp.isServed() else { throw MCPRoute.notServed }
           return receive(exchange, verdict, { mcp.handle(route, exchange) }, isMCP: true)
         }
         if mcp.isOwnPort { throw MCPRoute.unknown }

@@ -59,8 +59,8 @@ extension ArgumentTable {
   private static let reload = Command(
     name: "reload", group: "Daemon", summary: "Make the daemon read its config file again",
     details: """
-      Only servers whose entry changed are restarted; aliases, policy and timeouts count at once. With an invalid file, \
-      everything stays as it is. Another port needs a new daemon.
+      Only servers whose entry changed are restarted; aliases, policy, profiles, timeouts and MCP's own port count at \
+      once. With an invalid file, everything stays as it is. Another port of /v1 needs a new daemon.
       """,
     examples: [.init(line: "warmplane reload", note: "says which servers were added, removed and changed")],
     run: ReloadCommand.run)

@@ -12,10 +12,10 @@ extension Flag {
     "port", short: "p", value: .port, help: "The port of MCP, instead of the config file's; 0 takes any free one")
 
   static let mcpBind = Flag(
-    "bind", value: .text("ADDRESS"), help: "The IP address of MCP, instead of the config file's")
+    "bind", value: .address, help: "The IP address of MCP, instead of the config file's")
 
   static let mcpProfile = Flag(
-    "profile", value: .text("NAME"), help: "Show this profile at /mcp and /, instead of the config file's")
+    "profile", value: .text("NAME"), help: "Show this profile and nothing else, instead of the config file's")
 
   static let validationJSON = Flag("json", help: "Print problems as JSON on standard output")
 

@@ -1,3 +1,5 @@
+import Configuration
+
 /// A flag of one or several commands.
 struct Flag: Sendable {
   /// What follows the flag.
@@ -11,6 +13,8 @@ struct Flag: Sendable {
     case key(String)
     /// A TCP port.
     case port
+    /// An IPv4 or IPv6 address.
+    case address
     case choice(String, [String])
   }
 
@@ -36,6 +40,7 @@ struct Flag: Sendable {
     case .none: nil
     case .text(let name), .number(let name), .key(let name), .choice(let name, _): "<\(name)>"
     case .port: "<PORT>"
+    case .address: "<ADDRESS>"
     }
   }
 
@@ -55,6 +60,8 @@ struct Flag: Sendable {
     case .port:
       if Self.isDigits(text), UInt16(text) != nil { return nil }
       return "expected a port from 0 to 65535"
+    case .address:
+      return IPAddress(text) == nil ? "expected an IP address such as 127.0.0.1 or ::1" : nil
     case .choice(_, let choices):
       if choices.contains(text) { return nil }
       let suggestion = NearestName.find(text, among: choices).map { "; did you mean \"\($0)\"?" } ?? ""

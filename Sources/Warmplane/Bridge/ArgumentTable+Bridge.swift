@@ -18,9 +18,10 @@ extension ArgumentTable {
   static let mcpHTTPServer = Command(
     name: "mcp-http-server", group: "Tools", summary: "Serve MCP over HTTP on a port of its own",
     details: """
-      A daemon in the foreground, as `daemon`, that serves MCP over HTTP at /mcp and / of the port, too. Without flags the \
-      place is that of mcpHttpServer in the config file, else http://127.0.0.1:9191. A daemon serves MCP at /mcp of its \
-      own port anyway.
+      A daemon in the foreground, as `daemon`, that serves MCP over HTTP at /mcp and / of the port, too, and does without \
+      /v1 when that port is in use. Without flags the place is that of mcpHttpServer in the config file, else \
+      http://127.0.0.1:9191. With a profile the port shows that and nothing else. Any daemon serves MCP at /mcp of its own \
+      port, and on the port of mcpHttpServer if the config file has that.
       """,
     flags: [.mcpPort, .mcpBind, .mcpProfile, .strict],
     examples: [

@@ -23,10 +23,14 @@ struct StatusText {
     let clients = daemon.member("clients").map { Array($0.elements).count } ?? 0
     parts.append(clients == 1 ? "1 client" : "\(clients) clients")
     var text = parts.joined(separator: "   ") + "\n"
+    text += detail("mcp", daemon.member("mcp_http")?.string.map { "\($0)/mcp" }, style)
     text += detail("config", daemon.member("config")?.string, style)
     text += detail("socket", daemon.member("socket")?.string ?? socket, style)
     var warnings: [String] = []
     if let error = daemon.member("http_error")?.string { warnings.append("HTTP could not open: \(error.onOneLine)") }
+    if let error = daemon.member("mcp_http_error")?.string {
+      warnings.append("MCP over HTTP could not open: \(error.onOneLine)")
+    }
     if daemon.member("config_changed")?.bool == true {
       warnings.append("the config file has changed since the daemon read it")
     }
@@ -43,7 +47,8 @@ struct StatusText {
 
   /// Paths are not cut: they are there to be copied.
   private func detail(_ name: String, _ value: String?, _ style: TextStyle) -> String {
-    value.map { "  \(style.apply(.dim, to: name))  \($0.onOneLine)\n" } ?? ""
+    let gap = String(repeating: " ", count: max(0, "config".count - name.count) + 2)
+    return value.map { "  \(style.apply(.dim, to: name))\(gap)\($0.onOneLine)\n" } ?? ""
   }
 
   private func workers(_ style: TextStyle) -> String {

@@ -18,21 +18,21 @@ final class EventsChannel: MCPChannel {
   var session: MCPSession!
   /// Called once when the client has gone.
   var onEnd: (() -> Void)?
-  private let streams: StreamRegistry
+  let endpoint: MCPEndpoint
   private var events: EventStream?
 
-  init(id: String, owner: String, _ streams: StreamRegistry) {
+  init(id: String, owner: String, _ endpoint: MCPEndpoint) {
     self.id = id
     self.owner = owner
-    self.streams = streams
+    self.endpoint = endpoint
   }
 
   /// Begins the stream with the place for the client's messages. False when the client has gone.
-  func open(_ exchange: HTTPExchange, endpoint: String) -> Bool {
+  func open(_ exchange: HTTPExchange, messages: String) -> Bool {
     events = EventStream(exchange) { [weak self] in self?.end() }
     guard let events else { return false }
-    streams.add(events)
-    events.send(Array(endpoint.utf8), name: "endpoint")
+    endpoint.streams.add(events)
+    events.send(Array(messages.utf8), name: "endpoint")
     return true
   }
 
@@ -51,7 +51,7 @@ final class EventsChannel: MCPChannel {
   /// Ends the session: what runs for it is given up, unless the daemon makes room for the next one.
   func end(isHandOver: Bool = false) {
     if let events {
-      streams.remove(events)
+      endpoint.streams.remove(events)
       events.end()
     }
     events = nil

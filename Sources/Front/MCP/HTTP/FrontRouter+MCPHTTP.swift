@@ -33,13 +33,18 @@ extension FrontRouter {
     case .server(let id): name = .server(id)
     case .profile(let profile): name = .profile(profile)
     }
-    guard Scope(name, settings.configuration) != nil else { throw MCPHTTPRefusal(unknownScope(name)) }
+    guard isServed(name, at: endpoint) else { throw MCPHTTPRefusal(unknownScope(name)) }
     guard let text = route.exposure else { return (name, nil) }
     guard let exposure = Exposure(rawValue: text) else {
       let known = Exposure.allCases.map(\.rawValue).joined(separator: ", ")
       throw MCPHTTPRefusal(status: 400, message: "The parameter exposure must be one of \(known)")
     }
     return (name, exposure)
+  }
+
+  /// Whether there is such a scope, and it may be seen there.
+  func isServed(_ scope: ScopeName, at endpoint: MCPEndpoint) -> Bool {
+    endpoint.serves(scope) && Scope(scope, settings.configuration) != nil
   }
 
   private func stream(
@@ -105,7 +110,7 @@ extension FrontRouter {
     let channel = HTTPRequestChannel(exchange, forms, endpoint.streams, loop: loop)
     let session = openMCP(channel, scope, exposure)
     let key = ObjectIdentifier(channel)
-    mcpHTTP.requests[key] = (channel, session)
+    mcpHTTP.requests[key] = (channel, session, endpoint)
     channel.onEnd = {
       self.mcpHTTP.requests[key] = nil
       self.closeMCP(session)
@@ -127,8 +132,8 @@ extension FrontRouter {
       throw .tooManySessions
     }
     let channel = EventsChannel(
-      id: SessionTable<EventsChannel>.freshID(), owner: Self.owner(of: scope), endpoint.streams)
-    guard channel.open(exchange, endpoint: "/messages?session_id=\(channel.id)") else { return }
+      id: SessionTable<EventsChannel>.freshID(), owner: Self.owner(of: scope), endpoint)
+    guard channel.open(exchange, messages: "/messages?session_id=\(channel.id)") else { return }
     let session = openMCP(channel, scope, exposure)
     channel.session = session
     mcpHTTP.eventSessions[channel.id] = channel

@@ -195,7 +195,7 @@ extension FrontRouter {
 
   // MARK: Ending
 
-  private func endSession(_ channel: HTTPSessionChannel, _ done: @escaping @Sendable () -> Void = {}) {
+  func endSession(_ channel: HTTPSessionChannel, _ done: @escaping @Sendable () -> Void = {}) {
     mcpHTTP.sessions.remove(channel.id)
     channel.end()
     closeMCP(channel.session)
@@ -233,19 +233,24 @@ extension FrontRouter {
   }
 
   private func restoreSessions(_ kept: [KeptSession]) {
-    var unreadable: [String] = []
+    // Unreadable ones, and those of places that are not there any more.
+    var ended: [String] = []
     for session in kept {
       guard let state = SessionState(session.content), !mcpHTTP.sessions.isFull else {
-        unreadable.append(session.id)
+        ended.append(session.id)
         continue
       }
       let endpoint = state.isOwnPort ? mcpHTTP.own : mcpHTTP.shared
+      guard isServed(state.scope, at: endpoint) else {
+        ended.append(session.id)
+        continue
+      }
       let channel = makeSession(id: session.id, state.scope, state.exposure, endpoint)
       guard mcpHTTP.sessions.add(channel, id: session.id, owner: session.owner, at: .now) else { continue }
       channel.kept = session
       restore(channel, state)
     }
-    if !unreadable.isEmpty { mcpHTTP.keeper?.removeSessions(unreadable) {} }
+    if !ended.isEmpty { mcpHTTP.keeper?.removeSessions(ended) {} }
     if mcpHTTP.sessions.count > 0 { scheduleSweep() }
     mcpHTTP.isReady = true
     let waiting = mcpHTTP.waiting

@@ -23,7 +23,7 @@ extension FrontRouter {
       writer.endObject()
     }
     var clients: [ModernClient: Int] = [:]
-    for (channel, session) in mcpHTTP.requests.values {
+    for (channel, session, _) in mcpHTTP.requests.values {
       clients[ModernClient(name: channel.name, version: channel.version, view: session.view.key), default: 0] += 1
     }
     for (client, count) in clients.sorted(by: { $0.key < $1.key }) {

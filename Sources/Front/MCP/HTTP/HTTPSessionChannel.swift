@@ -31,7 +31,7 @@ final class HTTPSessionChannel: MCPChannel {
   /// What of it is in the store.
   var kept: KeptSession?
 
-  private let endpoint: MCPEndpoint
+  let endpoint: MCPEndpoint
   private let journal: SessionJournal
   private var answers: [RequestID: SessionAnswer] = [:]
   private var streams: [EventID.Stream: SessionAnswer] = [:]
@@ -92,8 +92,6 @@ final class HTTPSessionChannel: MCPChannel {
   }
 
   // MARK: Requests
-
-  var isAtOwnPort: Bool { endpoint.isOwnPort }
 
   /// What revision was agreed on; nil before.
   var revision: ProtocolRevision? { session.state.revision }

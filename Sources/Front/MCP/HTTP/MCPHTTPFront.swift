@@ -1,3 +1,4 @@
+import Configuration
 import Platform
 import Protocol
 
@@ -9,7 +10,7 @@ final class MCPHTTPFront {
   let own: MCPEndpoint
   var sessions = SessionTable<HTTPSessionChannel>()
   /// Requests of 2026-07-28 that wait for their answer.
-  var requests: [ObjectIdentifier: (channel: HTTPRequestChannel, session: MCPSession)] = [:]
+  var requests: [ObjectIdentifier: (channel: HTTPRequestChannel, session: MCPSession, endpoint: MCPEndpoint)] = [:]
   /// Sessions of 2024-11-05.
   var eventSessions: [String: EventsChannel] = [:]
   /// Nil: sessions end with this daemon.
@@ -19,10 +20,12 @@ final class MCPHTTPFront {
   /// What waits for that.
   var waiting: [(exchange: HTTPExchange, goOn: () -> Void)] = []
   var sweep: Timer?
-  /// The profile that the own port shows in place of the configuration's.
-  var askedProfile: String?
-  /// The port of its own.
-  var server: HTTPServer?
+  /// What the command line says of the port of its own.
+  var asked = MCPPortRequest()
+  /// The port of its own, while it is open.
+  var ownPort: MCPOwnPort?
+  /// Why it is not open although it should be.
+  var portError: String?
   var front: HTTPFront?
 
   init(loop: EventLoop) {

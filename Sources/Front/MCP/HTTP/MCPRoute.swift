@@ -30,8 +30,9 @@ package struct MCPRoute: Sendable, Equatable {
   /// encoded slash is a part of a server's id, and `%40` begins one that is no profile. `atRoot`: `/` is the endpoint,
   /// too, which it is on a port of its own. Throws 404 `unknown_route`, or 400 `invalid_field` for what cannot be decoded.
   package static func parse(_ head: RequestHead, atRoot: Bool = false) throws(OperationFailure) -> MCPRoute? {
-    let exposure = try parameter("exposure", head.query)
-    if atRoot && head.path == "/" { return MCPRoute(endpoint: .streamable, exposure: exposure) }
+    if atRoot && head.path == "/" {
+      return MCPRoute(endpoint: .streamable, exposure: try parameter("exposure", head.query))
+    }
     var parts = head.path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)[...]
     guard parts.popFirst()?.isEmpty == true, let first = parts.popFirst() else { return nil }
     let endpoint: Endpoint
@@ -41,6 +42,8 @@ package struct MCPRoute: Sendable, Equatable {
     case "messages": endpoint = .messages(session: try parameter("session_id", head.query))
     default: return nil
     }
+    // Not before: the queries of other paths are no business of ours.
+    let exposure = try parameter("exposure", head.query)
     // A slash at the end is not a part of the path to many who write URLs.
     if parts.last?.isEmpty == true { parts.removeLast() }
     guard let segment = parts.popFirst() else { return MCPRoute(endpoint: endpoint, exposure: exposure) }
@@ -54,6 +57,13 @@ package struct MCPRoute: Sendable, Equatable {
 
   static var unknown: OperationFailure {
     OperationFailure(status: 404, code: .invalidArgs, message: "There is no such route.", reason: "unknown_route")
+  }
+
+  static var notServed: OperationFailure {
+    OperationFailure(
+      status: 404, code: .invalidArgs,
+      message: "There is no such route: MCP is not served here. mcp.http of the configuration opens it.",
+      reason: "unknown_route")
   }
 
   /// The first `name` of a query. The rest of the query is ignored.

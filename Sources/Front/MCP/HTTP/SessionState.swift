@@ -22,7 +22,7 @@ struct SessionState {
     scope = channel.scope
     exposure = channel.exposure
     shown = channel.session.view.exposure
-    isOwnPort = channel.isAtOwnPort
+    isOwnPort = channel.endpoint.isOwnPort
     name = channel.name
     version = channel.version
     logLevel = channel.session.logLevel

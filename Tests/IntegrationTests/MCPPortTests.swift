@@ -208,6 +208,35 @@ struct MCPPortTests {
     }
   }
 
+  @Test("the endpoints of 2024-11-05 have scopes, and end with mcp.sse")
+  func events() async throws {
+    try await DaemonFixture.run(Self.config(["mcp": #"{"sse":true}"#])) { daemon in
+      try daemon.wait(for: "demo")
+      for path in ["/sse/@one", "/sse/demo"] {
+        let stream = try MCPHTTPClient(daemon, path: path)
+        #expect(try stream.request("GET", ["Accept: text/event-stream"]).status == 200)
+        let client = try MCPHTTPClient(daemon, path: try #require(try stream.event()).data)
+        for body in [
+          #"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2024-11-05","capabilities":{},"#
+            + #""clientInfo":{"name":"raw","version":"1"}}}"#,
+          #"{"jsonrpc":"2.0","method":"notifications/initialized"}"#,
+          #"{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"capabilities_list","arguments":{}}}"#,
+        ] {
+          #expect(try client.post(body).status == 202)
+        }
+        #expect(try stream.message()?.member("id")?.int == 1)
+        let answer = try #require(try stream.message())
+        let text = String(decoding: answer.bytes, as: UTF8.self)
+        #expect(text.contains("demo.add") && !text.contains("fake"), "\(text)")
+        try Self.reload(daemon, Self.config())
+        #expect(try stream.message() == nil)
+        #expect(try client.post(Self.list).status == 404)
+        try Self.reload(daemon, Self.config(["mcp": #"{"sse":true}"#]))
+      }
+      #expect(try MCPHTTPClient(daemon, path: "/sse/@nope").request("GET", [MCPHTTPClient.both]).status == 404)
+    }
+  }
+
   @Test("mcp-http-server does without /v1 when its port is taken")
   func busy() async throws {
     try await DaemonFixture.run(Self.config(), isStarted: false) { daemon in

@@ -3,13 +3,14 @@ extension ArgumentTable {
     name: "mcp-server", group: "Tools", summary: "Serve MCP on standard input and output",
     details: """
       For MCP clients, which start it themselves: seven tools that list, describe and call everything that the servers \
-      of the config file have. All clients share one daemon; when it is restarted, they do not notice.
+      of the config file have. All clients share one daemon; when it is restarted, they do not notice. --server and \
+      --profile show a part of it and exclude each other; --exposure direct needs one server, or a profile of one.
       """,
     flags: [.onlyServer, .profile, .exposure, .noStart],
     examples: [
       .init(
-        line: #"{"mcpServers": {"warmplane": {"command": "warmplane", "args": ["mcp-server", "--config", "/path"]}}}"#,
-        note: "the entry of a client's config"),
+        line: #"{"mcpServers": {"wp": {"command": "warmplane", "args": ["mcp-server"]}}}"#,
+        note: "the entry of a client's config; better with absolute paths"),
       .init(line: "warmplane mcp-server --server github --exposure direct", note: "one server, as it is"),
       .init(line: "warmplane mcp-server --profile work --exposure full", note: "some servers' own tools"),
     ],

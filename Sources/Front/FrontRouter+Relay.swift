@@ -46,8 +46,9 @@ extension FrontRouter {
       for (source, known) in session.watch.concerned(by: uri, of: server) {
         let told = known ?? session.view.uri(of: uri, server)
         switch source {
-        case .session: session.send(RelayedNotification.updated(told, on: nil))
-        case .listen(let id): session.send(RelayedNotification.updated(told, on: id), about: id)
+        case .session: session.send(.notice(.resource(told)), RelayedNotification.updated(told, on: nil))
+        case .listen(let id):
+          session.send(.notice(.resource(told), on: id), RelayedNotification.updated(told, on: id))
         }
       }
     }

@@ -118,6 +118,22 @@ struct EventLogTests {
     #expect(log.streamCount == 0 && !log.hasStreams(of: "a"))
   }
 
+  @Test func aSessionIsForgottenAtOnce() {
+    var log = Log()
+    for session in 0..<2000 {
+      for number in 0..<3 {
+        let stream = EventID.Stream(daemon: 1, number: number, request: nil)
+        _ = log.append([1, 2], to: Log.Key(session: "\(session)", stream: stream), at: Self.start)
+      }
+    }
+    #expect(log.streamCount == 6000 && log.bytes == 12_000)
+    // The walk through all streams for each session would take seconds.
+    let began = MonotonicTime.now
+    for session in 0..<2000 { log.forget(session: "\(session)") }
+    #expect(MonotonicTime.now.milliseconds(since: began) < 500)
+    #expect(log.streamCount == 0 && log.bytes == 0)
+  }
+
   // MARK: Sessions
 
   @Test func aSessionIsItsOwners() {

@@ -63,8 +63,8 @@ struct MCPHTTPLoadTests {
         #expect(try client.message()?.member("method")?.string == "notifications/prompts/list_changed")
       }
 
-      stuck = []
-      streams = []
+      stuck.removeAll()
+      streams.removeAll()
       for session in sessions {
         opener.session = session
         #expect(try opener.request("DELETE").status == 200)
@@ -82,7 +82,6 @@ struct MCPHTTPLoadTests {
         return after < memory + 16 << 20 ? true : nil
       }
       #expect(after < memory + 16 << 20, "\(memory >> 20) MiB before, \(peak >> 20) at the most, \(after >> 20) after")
-      #expect(stuck.isEmpty && streams.isEmpty)
     }
   }
 }

@@ -13,6 +13,9 @@ package final class HTTPBodyStream {
   /// wait before it leaves out what a client can do without.
   package static let usualLimit = 2 << 20
 
+  /// Memory of this length is kept for the next message.
+  private static let smallBytes = 4096
+
   private enum State {
     case open
     /// Complete: what waits is still sent.
@@ -51,7 +54,11 @@ package final class HTTPBodyStream {
 
   /// Queues bytes. False when nobody gets them: the client has gone, or is cut off for not having read the earlier ones.
   @discardableResult
-  package func write(_ bytes: some Collection<UInt8>) -> Bool {
+  package func write(_ bytes: [UInt8]) -> Bool { write([bytes]) }
+
+  /// Queues several pieces as if they were one. False as above.
+  @discardableResult
+  package func write(_ pieces: [[UInt8]]) -> Bool {
     guard state == .open else { return false }
     if waitingBytes > limit {
       disconnect(later: true)
@@ -61,7 +68,10 @@ package final class HTTPBodyStream {
       buffer.removeFirst(start)
       start = 0
     }
-    buffer.append(contentsOf: bytes)
+    let count = pieces.reduce(0) { $0 + $1.count }
+    // Once for a large message; many small ones grow by doubling.
+    if count > Self.smallBytes { buffer.reserveCapacity(buffer.count + count) }
+    for piece in pieces { buffer.append(contentsOf: piece) }
     wake()
     return true
   }
@@ -91,8 +101,7 @@ package final class HTTPBodyStream {
     guard state != .gone else { return }
     let isEarly = state == .open
     state = .gone
-    buffer = []
-    start = 0
+    dropBuffer()
     // The library meets the end when it writes the next time. An error of the reader would do as well, but after one the
     // library (0.9.75, epoll) forgets to close the socket of a connection that was suspended.
     exchange.shutDownConnection()
@@ -113,8 +122,7 @@ package final class HTTPBodyStream {
     isSuspended = false
     let action = state == .open ? onDisconnect : nil
     state = .gone
-    buffer = []
-    start = 0
+    dropBuffer()
     onDisconnect = nil
     action?()
   }
@@ -129,7 +137,7 @@ package final class HTTPBodyStream {
       takenBytes += count
       if start == buffer.count {
         // The memory of a large message is given back; that of small ones serves the next.
-        buffer.removeAll(keepingCapacity: buffer.capacity <= 4096)
+        if buffer.capacity > Self.smallBytes { dropBuffer() } else { buffer.removeAll(keepingCapacity: true) }
         start = 0
       }
       return count
@@ -138,6 +146,12 @@ package final class HTTPBodyStream {
     isSuspended = true
     exchange.suspendStream()
     return 0
+  }
+
+  private func dropBuffer() {
+    if buffer.capacity > Self.smallBytes { FreedMemory.note(buffer.capacity) }
+    buffer = []
+    start = 0
   }
 
   /// MHD_CONTENT_READER_END_OF_STREAM, which is a cast in a macro.

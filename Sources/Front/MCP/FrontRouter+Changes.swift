@@ -18,7 +18,7 @@ extension FrontRouter {
     watchLists(of: session)
     subscription.resources = listen(toResourcesOf: filter, session, id)
     session.subscriptions.append(subscription)
-    session.send(subscription.acknowledgement, about: id)
+    session.send(.about(id), subscription.acknowledgement)
   }
 
   /// From now on the session may be told what changes.

@@ -149,7 +149,8 @@ final class MCPCall: ReplyTarget {
   ) {
     if let error = failure.upstreamError {
       let prefix = session.view.exposure == .direct ? "" : "\(server): "
-      return session.answer(id, MCPResult.upstreamError(id, JSONSlice.trusted(error), kind, name, prefix, at: revision))
+      let (code, message) = MCPResult.upstreamError(id, JSONSlice.trusted(error), kind, name, prefix, at: revision)
+      return session.answer(id, message, error: code)
     }
     guard kind == .capability, failure.code != kind.unknownCode, failure.code != .invalidArgs else {
       return refuse(failure, kind, name, traceID: traceID)

@@ -18,9 +18,8 @@ protocol MCPChannel: AnyObject {
   /// Bytes of messages that the client has not taken yet, as far as they are known.
   var queuedBytes: Int { get }
 
-  /// Sends a message; ignored when the client has gone. `request`: the request that it answers or tells something of;
-  /// nil: it is for the client as such. `isAnswer`: it is the last about that request.
-  func send(_ message: [UInt8], about request: RequestID?, isAnswer: Bool)
+  /// Sends a message; ignored when the client has gone.
+  func send(_ message: OutgoingMessage)
 
   /// Who is there, for `status`.
   func note(name: String?, version: String?, era: ProtocolRevision.Era)
@@ -36,7 +35,7 @@ extension ControlSession: MCPChannel {
   var delivery: Delivery { connection.delivery }
   var queuedBytes: Int { connection.queuedBytes }
 
-  func send(_ message: [UInt8], about request: RequestID?, isAnswer: Bool) { connection.send(message) }
+  func send(_ message: OutgoingMessage) { connection.send(message.bytes) }
 
   func note(name: String?, version: String?, era: ProtocolRevision.Era) {
     self.era = era

@@ -101,11 +101,11 @@ enum MCPResult {
     }
   }
 
-  /// An upstream's own error. Its code is kept unless the client's era has another for the same.
+  /// An upstream's own error, and its code. That is kept unless the client's era has another for the same.
   static func upstreamError(
     _ id: RequestID, _ error: JSONSlice, _ kind: EntryKind, _ name: String, _ prefix: String,
     at revision: ProtocolRevision
-  ) -> [UInt8] {
+  ) -> (code: Int, message: [UInt8]) {
     let code = error.member("code")?.int ?? MCPErrorCode.internalError
     let message = prefix + (error.member("message")?.string ?? "no message")
     // mcp-checklist RES-1: a resource that is not there.
@@ -114,14 +114,14 @@ enum MCPResult {
       writer.beginObject()
       writer.member("uri", name)
       writer.endObject()
-      return JSONRPCWriter.error(
-        id: id, code: MCPErrorCode.invalidParams, message: message, data: JSONSlice(assembled: writer))
+      let told = MCPErrorCode.invalidParams
+      return (told, JSONRPCWriter.error(id: id, code: told, message: message, data: JSONSlice(assembled: writer)))
     }
     let data = error.member("data").flatMap { $0.isNull ? nil : $0 }
     // Codes of the hop between us and the upstream say nothing to our client.
     let isOfHop = MCPErrorCode.isModern(code)
-    return JSONRPCWriter.error(
-      id: id, code: isOfHop ? MCPErrorCode.internalError : code, message: message, data: isOfHop ? nil : data)
+    let told = isOfHop ? MCPErrorCode.internalError : code
+    return (told, JSONRPCWriter.error(id: id, code: told, message: message, data: isOfHop ? nil : data))
   }
 
   // MARK: Parts

@@ -26,35 +26,33 @@ final class MCPSession {
     self.choosesExposure = choosesExposure
   }
 
-  /// Sends a message; ignored when the client has gone. `request`: what it tells something of.
-  func send(_ message: [UInt8], about request: RequestID? = nil) {
-    channel.send(message, about: request, isAnswer: false)
-  }
+  /// Sends a message; ignored when the client has gone.
+  func send(_ kind: OutgoingMessage.Kind, _ message: [UInt8]) { channel.send(OutgoingMessage(kind, message)) }
 
-  /// Answers what does not count as in flight.
-  func reply(_ id: RequestID?, _ message: [UInt8]) {
-    guard message.count > channel.largestMessage else { return channel.send(message, about: id, isAnswer: true) }
+  /// Answers what does not count as in flight. `error`: the code, if the answer is an error.
+  func reply(_ id: RequestID?, _ message: [UInt8], error: Int? = nil) {
+    guard message.count > channel.largestMessage else { return send(.answer(id, error: error), message) }
     let refusal = JSONRPCWriter.error(
       id: id, code: MCPErrorCode.internalError,
       message: "The answer has \(message.count) bytes; at most \(channel.largestMessage) are possible")
-    channel.send(refusal, about: id, isAnswer: true)
+    send(.answer(id, error: MCPErrorCode.internalError), refusal)
   }
 
-  /// Answers a request, unless it was cancelled.
-  func answer(_ id: RequestID, _ message: [UInt8]) {
+  /// Answers a request, unless it was cancelled. `error`: as for `reply`.
+  func answer(_ id: RequestID, _ message: [UInt8], error: Int? = nil) {
     reasked[id] = nil
-    if state.end(id) { reply(id, message) }
+    if state.end(id) { reply(id, message, error: error) }
   }
 
   func refuse(_ refusal: MCPRefusal) {
     let message = JSONRPCWriter.error(
       id: refusal.id, code: refusal.code, message: refusal.message, data: refusal.data)
-    reply(refusal.id, message)
+    reply(refusal.id, message, error: refusal.code)
   }
 
   /// Refuses a request that counts as in flight.
   func refuse(_ id: RequestID, code: Int, _ message: String, data: JSONSlice? = nil) {
-    answer(id, JSONRPCWriter.error(id: id, code: code, message: message, data: data))
+    answer(id, JSONRPCWriter.error(id: id, code: code, message: message, data: data), error: code)
   }
 
   /// Gives up what runs for a request that the client has cancelled.
@@ -79,10 +77,10 @@ final class MCPSession {
   /// Bytes that may wait for a client before it is told nothing any more that it can do without.
   private static let mostQueuedBytes = 1 << 20
 
-  /// Sends what a client that does not read can do without.
+  /// Sends what a client that does not read can do without. `request`: what it is about; nil: it is for the client as such.
   func relay(_ message: [UInt8], about request: RequestID?) {
     guard channel.queuedBytes <= Self.mostQueuedBytes, message.count <= channel.largestMessage else { return }
-    send(message, about: request)
+    send(request.map { .about($0) } ?? .event, message)
   }
 
   /// The bridge is about to repeat a request.
@@ -95,9 +93,9 @@ final class MCPSession {
 
   /// Tells the client that a list changed, in the way of each era.
   func notify(_ kind: ListKind) {
-    if state.mayNotify { send(JSONRPCWriter.notification(method: kind.changeNotification)) }
+    if state.mayNotify { send(.notice(.list(kind)), JSONRPCWriter.notification(method: kind.changeNotification)) }
     for subscription in subscriptions where subscription.kinds.contains(kind) {
-      send(subscription.change(of: kind), about: subscription.id)
+      send(.notice(.list(kind), on: subscription.id), subscription.change(of: kind))
     }
   }
 

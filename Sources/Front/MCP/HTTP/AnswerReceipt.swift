@@ -5,23 +5,27 @@ import Supervisor
 final class AnswerReceipt: DeliveryReceipt {
   /// Nobody will ever get it: the session has ended, or the answer is forgotten.
   var isPointless = false
-  private var place: (receipt: any DeliveryReceipt, mark: Int)?
-  private var stream: (body: HTTPBodyStream, mark: Int)?
+  private var place = Place.none
 
-  /// It is on its way there.
-  func follow(_ receipt: any DeliveryReceipt, mark: Int) {
-    if let body = receipt as? HTTPBodyStream {
-      stream = (body, mark)
-      place = nil
-    } else {
-      place = (receipt, mark)
-    }
+  private enum Place {
+    case none
+    case whole(any DeliveryReceipt)
+    case events(any EventBody, mark: Int)
   }
+
+  /// It is the answer on a connection, which nobody can come back for.
+  func follow(_ connection: any MCPConnection) { place = .whole(connection) }
+
+  /// It is in a stream, and ends at this place.
+  func follow(_ body: any EventBody, mark: Int) { place = .events(body, mark: mark) }
 
   package func hasDelivered(_ mark: Int) -> Bool {
     if isPointless { return true }
+    switch place {
+    case .none: return false
+    case .whole(let receipt): return receipt.hasDelivered(0)
     // A stream that broke off has delivered what was taken from it, and nothing else.
-    if let stream { return stream.body.takenBytes >= stream.mark }
-    return place.map { $0.receipt.hasDelivered($0.mark) } ?? false
+    case .events(let body, let mark): return body.takenBytes >= mark
+    }
   }
 }

@@ -28,6 +28,9 @@ struct EventID: Sendable, Hashable, CustomStringConvertible {
     self.number = number
   }
 
+  /// The place before the first event of a stream. Not to be written.
+  static func beginning(of stream: Stream) -> EventID { EventID(stream, -1) }
+
   /// Reads what `description` wrote; nil for everything else.
   init?(_ text: String) {
     guard text.utf8.count <= 320 else { return nil }

@@ -25,45 +25,47 @@ struct EventLog<Session: Hashable & Sendable>: Sendable {
     let data: [UInt8]
   }
 
+  /// What is known of one stream.
   private struct Entry: Sendable {
     var events: [Event] = []
     var next = 0
     var bytes = 0
     var isComplete = false
     var used: MonotonicTime
+
+    /// Keeps an event within the limits. The change of `bytes`.
+    mutating func append(_ data: [UInt8], isLast: Bool, at now: MonotonicTime, _ limits: Limits) -> Int {
+      let before = bytes
+      events.append(Event(number: next, data: data))
+      next += 1
+      used = now
+      isComplete = isComplete || isLast
+      bytes += data.count
+      var surplus = 0
+      while events.count - surplus > 1,
+        events.count - surplus > limits.eventsPerStream || bytes > limits.bytesPerStream
+      {
+        bytes -= events[surplus].data.count
+        surplus += 1
+      }
+      events.removeFirst(surplus)
+      return bytes - before
+    }
   }
 
   private let limits: Limits
-  private var entries: [Key: Entry] = [:]
-  /// Of how many streams of each session anything is known.
-  private var counts: [Session: Int] = [:]
+  private var entries: [Session: [EventID.Stream: Entry]] = [:]
   private(set) var bytes = 0
 
   init(_ limits: Limits = Limits()) { self.limits = limits }
 
-  var streamCount: Int { entries.count }
+  var streamCount: Int { entries.values.reduce(0) { $0 + $1.count } }
 
   /// Keeps an event and gives its id. `isLast`: the stream ends with it.
   mutating func append(_ data: [UInt8], to key: Key, isLast: Bool = false, at now: MonotonicTime) -> EventID {
-    if entries[key] == nil { counts[key.session, default: 0] += 1 }
-    var entry = entries[key] ?? Entry(used: now)
-    let number = entry.next
-    entry.next += 1
-    entry.used = now
-    entry.isComplete = entry.isComplete || isLast
-    entry.events.append(Event(number: number, data: data))
-    entry.bytes += data.count
-    bytes += data.count
-    var surplus = 0
-    while entry.events.count - surplus > 1,
-      entry.events.count - surplus > limits.eventsPerStream || entry.bytes > limits.bytesPerStream
-    {
-      entry.bytes -= entry.events[surplus].data.count
-      bytes -= entry.events[surplus].data.count
-      surplus += 1
-    }
-    entry.events.removeFirst(surplus)
-    entries[key] = entry
+    let number = entries[key.session]?[key.stream]?.next ?? 0
+    bytes += entries[key.session, default: [:]][key.stream, default: Entry(used: now)]
+      .append(data, isLast: isLast, at: now, limits)
     if bytes > limits.bytes { makeRoom(sparing: key) }
     return EventID(key.stream, number)
   }
@@ -71,48 +73,53 @@ struct EventLog<Session: Hashable & Sendable>: Sendable {
   /// What followed on the stream of `id`. Nil when that is not known in full: the stream is unknown or forgotten, or some
   /// of it is.
   func events(after id: EventID, of session: Session) -> (events: ArraySlice<Event>, isComplete: Bool)? {
-    guard let entry = entries[Key(session: session, stream: id.stream)], id.number < entry.next else { return nil }
+    guard let entry = entries[session]?[id.stream], id.number < entry.next else { return nil }
     let first = entry.events.first?.number ?? entry.next
     guard id.number + 1 >= first else { return nil }
     return (entry.events.dropFirst(id.number + 1 - first), entry.isComplete)
   }
 
   /// Whether anything of the stream is kept.
-  func hasEvents(_ key: Key) -> Bool { entries[key].map { !$0.events.isEmpty } ?? false }
+  func hasEvents(_ key: Key) -> Bool { entries[key.session]?[key.stream].map { !$0.events.isEmpty } ?? false }
 
   mutating func forget(_ key: Key) {
-    guard let entry = entries.removeValue(forKey: key) else { return }
+    guard let entry = entries[key.session]?.removeValue(forKey: key.stream) else { return }
     bytes -= entry.bytes
-    counts[key.session]? -= 1
-    if counts[key.session] == 0 { counts[key.session] = nil }
+    if entries[key.session]?.isEmpty == true { entries[key.session] = nil }
   }
 
   /// Whether anything of the session is kept.
-  func hasStreams(of session: Session) -> Bool { counts[session] != nil }
+  func hasStreams(of session: Session) -> Bool { entries[session] != nil }
 
   /// The session has ended.
   mutating func forget(session: Session) {
-    guard hasStreams(of: session) else { return }
-    for key in entries.keys where key.session == session { forget(key) }
+    guard let streams = entries.removeValue(forKey: session) else { return }
+    bytes -= streams.values.reduce(0) { $0 + $1.bytes }
   }
 
   /// Forgets what was said for longer than `limits.age` ago, and streams that nothing will be said on any more. Of others
   /// the numbers stay: they are not given twice.
   mutating func prune(at now: MonotonicTime, isOpen: (Key) -> Bool) {
-    for (key, entry) in entries where entry.used + limits.age < now {
-      if entry.isComplete || !isOpen(key) { forget(key) } else { forgetEvents(key) }
+    for (key, used, isComplete) in known where used + limits.age < now {
+      if isComplete || !isOpen(key) { forget(key) } else { forgetEvents(key) }
+    }
+  }
+
+  private var known: [(key: Key, used: MonotonicTime, isComplete: Bool)] {
+    entries.flatMap { session, streams in
+      streams.map { (Key(session: session, stream: $0), $1.used, $1.isComplete) }
     }
   }
 
   private mutating func forgetEvents(_ key: Key) {
-    bytes -= entries[key]?.bytes ?? 0
-    entries[key]?.bytes = 0
-    entries[key]?.events = []
+    bytes -= entries[key.session]?[key.stream]?.bytes ?? 0
+    entries[key.session]?[key.stream]?.bytes = 0
+    entries[key.session]?[key.stream]?.events = []
   }
 
   /// Forgets the streams that were silent for longest.
   private mutating func makeRoom(sparing spared: Key) {
-    for (key, _) in entries.filter({ $0.key != spared }).sorted(by: { $0.value.used < $1.value.used }) {
+    for (key, _, _) in known.sorted(by: { $0.used < $1.used }) where key != spared {
       // Some more than needed, so that not every event sorts anew.
       guard bytes > limits.bytes / 4 * 3 else { return }
       forgetEvents(key)

@@ -9,20 +9,21 @@ final class EventStream {
   ]
   static let contentType = "text/event-stream"
 
-  private let body: HTTPBodyStream
+  private let body: any EventBody
   private(set) var lastSent = MonotonicTime.now
 
   /// Begins the answer; nil when the client has gone. `headers` beside our own. `onDisconnect`: see `HTTPBodyStream`.
-  init?(_ exchange: HTTPExchange, headers: [(name: String, value: String)] = [], onDisconnect: @escaping () -> Void) {
-    guard
-      let body = exchange.respondStream(status: 200, headers: Self.headers + headers, contentType: Self.contentType)
-    else { return nil }
+  init?(
+    _ connection: any MCPConnection, headers: [(name: String, value: String)] = [],
+    onDisconnect: @escaping () -> Void
+  ) {
+    guard let body = connection.openEvents(headers: Self.headers + headers) else { return nil }
     self.body = body
     body.onDisconnect = onDisconnect
   }
 
   var isOpen: Bool { body.isOpen }
-  var receipt: HTTPBodyStream { body }
+  var receipt: any EventBody { body }
   /// Bytes that the client has not taken.
   var waitingBytes: Int { body.waitingBytes }
   var writtenBytes: Int { body.writtenBytes }
@@ -30,31 +31,25 @@ final class EventStream {
 
   /// Sends an event. `data` is on one line, as all messages are.
   func send(_ data: [UInt8], name: String = "message", id: EventID? = nil) {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(data.count + 400)
-    bytes += "event: \(name)\n".utf8
-    if let id { bytes += "id: \(id)\n".utf8 }
-    bytes += "data: ".utf8
-    bytes += data
-    bytes += "\n\n".utf8
-    write(bytes)
+    let id = id.map { "id: \($0)\n" } ?? ""
+    write([Array("event: \(name)\n\(id)data: ".utf8), data, Array("\n\n".utf8)])
   }
 
   /// An event without data, which only tells how to come back: clients that cannot cope with it get none
   /// (mcp-checklist SRV-50).
   func prime(_ id: EventID, retryMilliseconds: Int) {
-    write(Array("id: \(id)\nretry: \(retryMilliseconds)\ndata: \n\n".utf8))
+    write([Array("id: \(id)\nretry: \(retryMilliseconds)\ndata: \n\n".utf8)])
   }
 
   /// Keeps a quiet connection alive. Nothing while something waits anyway.
-  func comment() { if body.waitingBytes == 0 { write(Array(": keep-alive\n\n".utf8)) } }
+  func comment() { if body.waitingBytes == 0 { write([Array(": keep-alive\n\n".utf8)]) } }
 
   func end() { body.end() }
 
   func cutOff() { body.cutOff() }
 
-  private func write(_ bytes: [UInt8]) {
+  private func write(_ pieces: [[UInt8]]) {
     lastSent = .now
-    body.write(bytes)
+    body.write(pieces)
   }
 }

@@ -64,19 +64,21 @@ extension FrontRouter {
       case .legacy(let message, let accepts):
         let post = SessionPost(
           exchange: exchange, endpoint: endpoint, scope: scope, exposure: exposure, check: check, accepts: accepts)
-        whenSessionsAreKnown(exchange) { self.receive(message, post) }
+        // A new session is none of the earlier ones.
+        if post.opensSession(with: message) { return receive(message, post) }
+        mcpHTTP.gate.pass(exchange) { self.receive(message, post) }
       case .batch(let array, let accepts):
         let post = SessionPost(
           exchange: exchange, endpoint: endpoint, scope: scope, exposure: exposure, check: check, accepts: accepts)
-        whenSessionsAreKnown(exchange) { self.receive(batch: array, post) }
+        mcpHTTP.gate.pass(exchange) { self.receive(batch: array, post) }
       }
     case .get:
       let id = try check.sessionID()
       try check.checkStreamAccepted()
-      whenSessionsAreKnown(exchange) { self.openStream(exchange, id, check.fields.lastEventID, scope) }
+      mcpHTTP.gate.pass(exchange) { self.openStream(exchange, id, check.fields.lastEventID, scope) }
     case .delete:
       let id = try check.sessionID()
-      whenSessionsAreKnown(exchange) { self.deleteSession(exchange, id, scope) }
+      mcpHTTP.gate.pass(exchange) { self.deleteSession(exchange, id, scope) }
     default: throw .methodNotAllowed("GET, POST, DELETE")
     }
   }
@@ -131,8 +133,8 @@ extension FrontRouter {
     guard mcpHTTP.eventSessions.count + mcpHTTP.sessions.count < settings.configuration.mcp.maxSessions else {
       throw .tooManySessions
     }
-    let channel = EventsChannel(
-      id: SessionTable<EventsChannel>.freshID(), owner: Self.owner(of: scope), endpoint)
+    let channel = LegacySSEChannel(
+      id: SessionTable<LegacySSEChannel>.freshID(), owner: Self.owner(of: scope), endpoint)
     guard channel.open(exchange, messages: "/messages?session_id=\(channel.id)") else { return }
     let session = openMCP(channel, scope, exposure)
     channel.session = session
@@ -162,25 +164,15 @@ extension FrontRouter {
 
   /// Until callers have tokens, whoever comes in is the same; but a session stays at the path that it was opened at.
   static func owner(of scope: ScopeName) -> String { scope.text ?? "" }
-
-  /// Goes on at once, or when it is known which sessions earlier daemons had.
-  private func whenSessionsAreKnown(_ exchange: HTTPExchange, _ goOn: @escaping () -> Void) {
-    if mcpHTTP.isReady { return goOn() }
-    mcpHTTP.waiting.append((exchange, goOn))
-  }
 }
 
 extension MCPHTTPRefusal {
   static let tooManySessions = MCPHTTPRefusal(
     status: 503, code: MCPErrorCode.internalError, message: "Too many sessions; end some, or try again later")
+  static let tooManyWaiting = MCPHTTPRefusal(
+    status: 503, code: MCPErrorCode.internalError,
+    message: "Too many requests wait until the sessions of the last daemon are read; try again later")
   static let beingReplaced = MCPHTTPRefusal(
     status: 503, code: MCPErrorCode.internalError,
     message: "The daemon is ending or being replaced; the request may have been carried out")
-}
-
-extension HTTPExchange {
-  func refuse(_ refusal: MCPHTTPRefusal) {
-    respond(
-      status: refusal.status, headers: refusal.allow.map { [(name: "allow", value: $0)] } ?? [], body: refusal.body)
-  }
 }

@@ -105,9 +105,7 @@ extension FrontRouter {
     }
     for channel in mcpHTTP.sessions.sessions { channel.handOver() }
     for channel in Array(mcpHTTP.eventSessions.values) { channel.end(isHandOver: isHandOver) }
-    let waiting = mcpHTTP.waiting
-    mcpHTTP.waiting = []
-    for (exchange, _) in waiting where exchange.isOpen { exchange.refuse(.beingReplaced) }
+    mcpHTTP.gate.refuseAll(.beingReplaced)
   }
 
   /// Closes the port of its own.

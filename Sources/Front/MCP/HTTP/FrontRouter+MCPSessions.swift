@@ -14,7 +14,7 @@ extension FrontRouter {
 
   func receive(_ message: JSONRPCMessage, _ post: SessionPost) {
     do throws(MCPHTTPRefusal) {
-      if case .request(let id, MCPMethod.initialize.rawValue) = message.kind, post.check.fields.session == .absent {
+      if case .request(let id, _) = message.kind, post.opensSession(with: message) {
         return try openSession(id, message, post)
       }
       let channel = try session(post)
@@ -159,7 +159,7 @@ extension FrontRouter {
       channel.stand(exchange)
     case .once(let text):
       guard let eventID = EventID(text), resume(after: eventID, channel, exchange) else {
-        return exchange.refuse(MCPHTTPRefusal(status: 400, message: "What followed this Last-Event-ID is not known"))
+        return exchange.refuse(.unknownEvent)
       }
     case .repeated:
       exchange.refuse(MCPHTTPRefusal(status: 400, message: "The header Last-Event-ID occurs more than once"))
@@ -170,9 +170,7 @@ extension FrontRouter {
     let stream = eventID.stream
     if stream.daemon == mcpHTTP.journal.daemon { return channel.resume(after: eventID, exchange) }
     if let request = stream.request {
-      let isNew = !channel.isOpen(request)
-      channel.resumeAnswer(of: request, exchange)
-      if isNew { fetchAnswer(request, channel) }
+      if channel.resumeAnswer(of: request, exchange) { fetchAnswer(request, channel) }
       return true
     }
     guard stream.number == 0 else { return false }
@@ -208,7 +206,7 @@ extension FrontRouter {
     mcpHTTP.journal.prune { key in self.mcpHTTP.sessions[key.session]?.uses(key.stream) ?? false }
     for channel in mcpHTTP.sessions.sessions { channel.prune() }
     // What one client that does not read had waiting may be much, and the allocator keeps it.
-    FreedMemory.giveBack()
+    FreedMemory.giveBackIfMuch()
   }
 
   /// Looks after sessions while there are any.
@@ -227,16 +225,19 @@ extension FrontRouter {
   /// Goes on with the sessions of earlier daemons.
   package func keepSessions(with keeper: any SessionKeeper) {
     mcpHTTP.keeper = keeper
-    mcpHTTP.isReady = false
+    mcpHTTP.gate.close(loop) {
+      self.log.warn("the MCP sessions of the last daemon are not known yet; going on without them")
+    }
     let loop = loop
     keeper.loadSessions { kept in loop.perform { self.assumeIsolated { $0.restoreSessions(kept) } } }
   }
 
+  /// Those that come when nobody waits for them any more are taken up all the same.
   private func restoreSessions(_ kept: [KeptSession]) {
     // Unreadable ones, and those of places that are not there any more.
     var ended: [String] = []
     for session in kept {
-      guard let state = SessionState(session.content), !mcpHTTP.sessions.isFull else {
+      guard let state = SessionSnapshot(session.content), !mcpHTTP.sessions.isFull else {
         ended.append(session.id)
         continue
       }
@@ -252,16 +253,13 @@ extension FrontRouter {
     }
     if !ended.isEmpty { mcpHTTP.keeper?.removeSessions(ended) {} }
     if mcpHTTP.sessions.count > 0 { scheduleSweep() }
-    mcpHTTP.isReady = true
-    let waiting = mcpHTTP.waiting
-    mcpHTTP.waiting = []
-    for (exchange, goOn) in waiting where exchange.isOpen { goOn() }
+    mcpHTTP.gate.open()
   }
 
   /// Keeps what a later daemon must know of the session, if that has changed.
   /// `request`: the one that changed it, whose answer is held back until then.
   private func keepSession(_ channel: HTTPSessionChannel, andRelease request: RequestID? = nil) {
-    guard let keeper = mcpHTTP.keeper, let state = SessionState(channel) else {
+    guard let keeper = mcpHTTP.keeper, let state = SessionSnapshot(channel) else {
       return request.map { channel.release($0) } ?? ()
     }
     let kept = KeptSession(id: channel.id, owner: channel.owner, content: state.json)

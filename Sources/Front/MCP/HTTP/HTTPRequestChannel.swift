@@ -18,17 +18,16 @@ final class HTTPRequestChannel: MCPChannel {
   /// Called once, when the answer was given or the client has gone.
   var onEnd: (() -> Void)?
 
-  private let exchange: HTTPExchange
+  private let connection: any MCPConnection
   private let accepts: AcceptedForms
   private let streams: StreamRegistry
   private var events: EventStream?
   private var isOver = false
   private var timer: Timer?
-  /// Where in the stream notifications begin that the client has perhaps not read: the same need not be said twice.
-  private var waiting: [[UInt8]: Int] = [:]
+  private var unread = UnreadNotices()
 
-  init(_ exchange: HTTPExchange, _ accepts: AcceptedForms, _ streams: StreamRegistry, loop: EventLoop) {
-    self.exchange = exchange
+  init(_ connection: any MCPConnection, _ accepts: AcceptedForms, _ streams: StreamRegistry, loop: EventLoop) {
+    self.connection = connection
     self.accepts = accepts
     self.streams = streams
     guard accepts.stream else { return }
@@ -37,13 +36,13 @@ final class HTTPRequestChannel: MCPChannel {
 
   var delivery: Delivery {
     if let events { return .passedOn(events.receipt, mark: events.writtenBytes) }
-    return .passedOn(exchange, mark: 0)
+    return .passedOn(connection, mark: 0)
   }
 
   var queuedBytes: Int { events?.waitingBytes ?? 0 }
 
   /// After the session exists: its end is told.
-  func watch() { exchange.onDisconnect { [weak self] in self?.leave() } }
+  func watch() { connection.onDisconnect { [weak self] in self?.leave() } }
 
   func note(name: String?, version: String?, era: ProtocolRevision.Era) {
     self.era = era
@@ -51,26 +50,33 @@ final class HTTPRequestChannel: MCPChannel {
     self.version = version ?? self.version
   }
 
-  func send(_ message: [UInt8], about request: RequestID?, isAnswer: Bool) {
+  func send(_ message: OutgoingMessage) {
     if isOver { return }
-    if isAnswer { return answer(message) }
-    commit()
-    guard let events else { return }
-    // Notices say that something changed, not what: one that was not read yet says it all.
-    if events.waitingBytes == 0 { waiting = [:] }
-    if let start = waiting[message], events.takenBytes <= start { return }
-    waiting[message] = events.writtenBytes
-    events.send(message)
+    switch message.kind {
+    case .answer(_, let error): answer(message.bytes, error)
+    case .about:
+      commit()
+      events?.send(message.bytes)
+    case .notice(let notice, _):
+      commit()
+      guard let events, unread.admits(notice, taken: events.takenBytes, written: events.writtenBytes) else { return }
+      events.send(message.bytes)
+    // Nothing is said at this revision that belongs to no request.
+    case .event: break
+    }
   }
 
-  private func answer(_ message: [UInt8]) {
+  /// An error has a status of its own (mcp-checklist §1.7).
+  private func answer(_ message: [UInt8], _ error: Int?) {
     if events == nil, !accepts.json { commit() }
     if let events {
       events.send(message)
       events.end()
       streams.remove(events)
     } else {
-      exchange.respond(status: Self.status(of: message), body: message)
+      connection.respond(
+        status: error.map { MCPHTTPRefusal.status(ofModern: $0) } ?? 200, headers: [], contentType: "application/json",
+        body: message)
     }
     end()
   }
@@ -80,7 +86,7 @@ final class HTTPRequestChannel: MCPChannel {
     timer?.cancel()
     timer = nil
     guard events == nil, accepts.stream, !isOver else { return }
-    events = EventStream(exchange) { [weak self] in self?.leave() }
+    events = EventStream(connection) { [weak self] in self?.leave() }
     if let events { streams.add(events) }
   }
 
@@ -100,7 +106,7 @@ final class HTTPRequestChannel: MCPChannel {
       streams.remove(events)
       events.end()
     } else {
-      exchange.refuse(.beingReplaced)
+      connection.refuse(.beingReplaced)
     }
     end()
   }
@@ -112,13 +118,5 @@ final class HTTPRequestChannel: MCPChannel {
     let action = onEnd
     onEnd = nil
     action?()
-  }
-
-  /// An error has a status of its own (mcp-checklist §1.7). Those that do are short; what is long is not looked through.
-  static func status(of message: [UInt8]) -> Int {
-    guard message.count <= 1 << 16, let code = JSONSlice.trusted(message).member("error")?.member("code")?.int else {
-      return 200
-    }
-    return MCPHTTPRefusal.status(ofModern: code)
   }
 }

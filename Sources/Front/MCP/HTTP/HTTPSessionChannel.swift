@@ -7,8 +7,6 @@ import Transport
 /// The way to the client of one session over HTTP (2025-03-26 to 2025-11-25): answers to its requests on their own
 /// connections, everything else on the stream that it opened with GET. Loop-confined.
 final class HTTPSessionChannel: MCPChannel {
-  /// Messages that are kept for a client that has no stream; they say that something changed, and once is enough.
-  static let mostWaiting = 64
   /// A request that takes longer gets a stream, so that its answer outlives the connection, or at least comments keep
   /// that alive.
   private static let commitTime = Duration.milliseconds(250)
@@ -35,8 +33,9 @@ final class HTTPSessionChannel: MCPChannel {
   private let journal: SessionJournal
   private var answers: [RequestID: SessionAnswer] = [:]
   private var streams: [EventID.Stream: SessionAnswer] = [:]
-  private var standing: EventStream?
-  private var waiting: [[UInt8]] = []
+  private let standing: StandingStream
+  /// Streams of requests that an earlier daemon took, which the client knows by the ids of that one.
+  private var taken: [RequestID: EventID.Stream] = [:]
   /// Of answers that a client may come back for.
   private var receipts: [EventID.Stream: AnswerReceipt] = [:]
   private var lastReceipt: AnswerReceipt?
@@ -53,12 +52,13 @@ final class HTTPSessionChannel: MCPChannel {
     self.exposure = exposure
     self.endpoint = endpoint
     self.journal = journal
+    standing = StandingStream(endpoint.streams)
   }
 
   // MARK: MCPChannel
 
   var client: String? { id }
-  var queuedBytes: Int { streams.values.reduce(standing?.waitingBytes ?? 0) { max($0, $1.waitingBytes) } }
+  var queuedBytes: Int { streams.values.reduce(standing.waitingBytes) { max($0, $1.waitingBytes) } }
   var delivery: Delivery { lastReceipt.map { .passedOn($0, mark: 0) } ?? .done }
 
   func note(name: String?, version: String?, era: ProtocolRevision.Era) {
@@ -67,15 +67,25 @@ final class HTTPSessionChannel: MCPChannel {
     self.version = version ?? self.version
   }
 
-  func send(_ message: [UInt8], about request: RequestID?, isAnswer: Bool) {
+  func send(_ message: OutgoingMessage) {
     lastReceipt = nil
-    guard let request else { return tell(message) }
+    switch message.kind {
+    case .answer(let request?, _): answer(request, message.bytes)
+    // What cannot be read is refused before it gets here.
+    case .answer(nil, _): break
+    case .about(let request), .notice(_, on: let request?): answers[request]?.tell(message.bytes)
+    case .notice(let notice, on: nil): tell(message.bytes, of: notice)
+    case .event: tell(message.bytes, of: nil)
+    }
+  }
+
+  private func answer(_ request: RequestID, _ message: [UInt8]) {
     guard let answer = answers[request] else { return }
-    guard isAnswer else { return answer.tell(message) }
     guard held[request] == nil else { return held[request] = message }
     answers[request] = nil
     lastReceipt = answer.receipt
-    if answer.answer(request, message) { streams[answer.stream] = nil }
+    answer.answer(request, message)
+    if answer.isComplete { streams[answer.stream] = nil }
     guard answer.isKept else { return }
     if receipts.count >= Self.mostReceipts { prune() }
     receipts[answer.stream] = answer.receipt
@@ -88,7 +98,7 @@ final class HTTPSessionChannel: MCPChannel {
   }
 
   func release(_ request: RequestID) {
-    if let message = held.removeValue(forKey: request) ?? nil { send(message, about: request, isAnswer: true) }
+    if let message = held.removeValue(forKey: request) ?? nil { answer(request, message) }
   }
 
   // MARK: Requests
@@ -97,7 +107,7 @@ final class HTTPSessionChannel: MCPChannel {
   var revision: ProtocolRevision? { session.state.revision }
 
   /// Nothing is under way and nobody listens.
-  var isIdle: Bool { answers.isEmpty && standing == nil }
+  var isIdle: Bool { answers.isEmpty && !standing.isOpen }
   var openRequests: Int { answers.count }
 
   /// Whether a request with this id still waits for its answer.
@@ -105,32 +115,39 @@ final class HTTPSessionChannel: MCPChannel {
 
   /// The messages of a POST are about to be given to the session.
   func expect(
-    _ requests: [RequestID], on exchange: HTTPExchange?, isBatch: Bool, _ accepts: AcceptedForms,
+    _ requests: [RequestID], on connection: any MCPConnection, isBatch: Bool, _ accepts: AcceptedForms,
     isOpening: Bool = false
   ) {
     let stream = journal.nextStream(for: requests.count == 1 && !isBatch ? requests[0] : nil)
-    let answer = SessionAnswer(
-      stream, exchange, to: Set(requests), isBatch: isBatch, accepts, surroundings(of: stream, isOpening: isOpening))
-    for request in requests { answers[request] = answer }
+    let terms = SessionAnswerState.Terms(
+      accepts: accepts, prefersJSON: endpoint.prefersJSON, isBatch: isBatch, isPrimed: isPrimed)
+    let surroundings = SessionAnswer.Surroundings(
+      loop: journal.loop, streams: endpoint.streams, headers: isOpening ? [(name: "mcp-session-id", value: id)] : [],
+      keep: keeper(of: stream), commitTime: isPrimed ? Self.commitTime : Self.patientCommitTime)
+    let answer = SessionAnswer(stream, connection, to: Set(requests), terms, surroundings)
+    for request in requests {
+      answers[request] = answer
+      taken[request] = nil
+    }
     streams[stream] = answer
     answer.watch()
   }
 
-  private func surroundings(of stream: EventID.Stream, isOpening: Bool) -> SessionAnswer.Surroundings {
-    let revision = revision ?? .november2024
-    let isPrimed = revision >= .november2025
+  /// The client copes with events without data.
+  private var isPrimed: Bool { revision.map { $0 >= .november2025 } ?? false }
+
+  /// What keeps the events of a stream for a client that comes back; nil at revisions that know nothing of that.
+  private func keeper(of stream: EventID.Stream) -> (([UInt8], _ isLast: Bool) -> EventID)? {
+    guard let revision, revision >= .march2025 else { return nil }
     let (journal, id) = (journal, id)
-    return SessionAnswer.Surroundings(
-      loop: journal.loop, streams: endpoint.streams,
-      headers: isOpening ? [(name: "mcp-session-id", value: id)] : [],
-      keep: revision >= .march2025 ? { journal.keep($0, isLast: $1, stream, of: id) } : nil, isPrimed: isPrimed,
-      prefersJSON: endpoint.prefersJSON, commitTime: isPrimed ? Self.commitTime : Self.patientCommitTime)
+    return { journal.keep($0, isLast: $1, stream, of: id) }
   }
 
   /// The client has cancelled a request, which gets no answer.
   func withdraw(_ request: RequestID) {
     guard let answer = answers.removeValue(forKey: request) else { return }
-    if answer.withdraw(request) { streams[answer.stream] = nil }
+    answer.withdraw(request)
+    if answer.isComplete { streams[answer.stream] = nil }
   }
 
   /// Whether something may still be said on a stream.
@@ -139,51 +156,28 @@ final class HTTPSessionChannel: MCPChannel {
   // MARK: Streams
 
   /// Whether the client has its stream.
-  var hasStanding: Bool { standing?.isOpen ?? false }
+  var hasStanding: Bool { standing.isOpen }
 
   private var standingStream: EventID.Stream { journal.standingStream }
 
   /// The client opened its stream. `missed`: what it did not get of an earlier one.
-  func stand(_ exchange: HTTPExchange, missed: ArraySlice<EventLog<String>.Event> = []) {
-    if let standing {
-      endpoint.streams.remove(standing)
-      standing.cutOff()
-    }
-    standing = EventStream(exchange) { [weak self] in
-      guard let self, let standing else { return }
-      endpoint.streams.remove(standing)
-      self.standing = nil
-    }
-    guard let standing else { return }
-    endpoint.streams.add(standing)
-    if let revision, revision >= .november2025 {
-      standing.prime(
-        journal.keep([], isLast: false, standingStream, of: id), retryMilliseconds: SessionAnswer.retryMilliseconds)
-    } else {
-      // Something must be on its way before clients believe that it stands.
-      standing.comment()
-    }
-    for event in missed where !event.data.isEmpty {
-      standing.send(event.data, id: EventID(standingStream, event.number))
-    }
-    let waiting = missed.isEmpty ? waiting : []
-    self.waiting = []
-    for message in waiting { tell(message) }
+  func stand(_ connection: any MCPConnection, missed: ArraySlice<EventLog<String>.Event> = []) {
+    let stream = standingStream
+    standing.open(
+      connection, missed: missed.map { (EventID(stream, $0.number), $0.data) }, isPrimed: isPrimed,
+      keep: keeper(of: stream).map { keep in { keep($0, false) } })
   }
 
-  /// Tells the client something as such.
-  private func tell(_ message: [UInt8]) {
-    let keeps = revision.map { $0 >= .march2025 } ?? false
-    let eventID = keeps ? journal.keep(message, isLast: false, standingStream, of: id) : nil
-    if let standing, standing.isOpen { return standing.send(message, id: eventID) }
-    if waiting.count < Self.mostWaiting, !waiting.contains(message) { waiting.append(message) }
+  /// Tells the client something as such; `notice`: see `StandingStream`.
+  private func tell(_ message: [UInt8], of notice: ChangeNotice?) {
+    standing.tell(message, of: notice, keep: keeper(of: standingStream).map { keep in { keep($0, false) } })
   }
 
   /// A client comes back for what followed an event. False when that is not known any more.
-  func resume(after eventID: EventID, _ exchange: HTTPExchange) -> Bool {
+  func resume(after eventID: EventID, _ connection: any MCPConnection) -> Bool {
     guard let found = journal.events(after: eventID, of: id) else { return false }
     if eventID.stream == standingStream {
-      stand(exchange, missed: found.events)
+      stand(connection, missed: found.events)
       return true
     }
     let replay = { (events: EventStream) -> Void in
@@ -192,8 +186,8 @@ final class HTTPSessionChannel: MCPChannel {
       }
     }
     if let answer = streams[eventID.stream] {
-      answer.resume(exchange, replay: replay)
-    } else if let events = EventStream(exchange, onDisconnect: {}) {
+      answer.resume(connection, replay: replay)
+    } else if let events = EventStream(connection, onDisconnect: {}) {
       replay(events)
       receipts[eventID.stream]?.follow(events.receipt, mark: events.writtenBytes)
       events.end()
@@ -201,11 +195,19 @@ final class HTTPSessionChannel: MCPChannel {
     return true
   }
 
-  /// A client comes back for the answer to a request that an earlier daemon took.
-  func resumeAnswer(of request: RequestID, _ exchange: HTTPExchange) {
-    if let answer = answers[request] { return answer.resume(exchange) { _ in } }
-    expect([request], on: exchange, isBatch: false, AcceptedForms(["text/event-stream"]))
-    answers[request]?.handOver(isEnding: false)
+  /// A client comes back for the answer to a request that an earlier daemon took. True when the answer must be fetched
+  /// first.
+  func resumeAnswer(of request: RequestID, _ connection: any MCPConnection) -> Bool {
+    // It came before, and lost the connection again before it heard of our own stream.
+    if let stream = taken[request], resume(after: .beginning(of: stream), connection) { return false }
+    if let answer = answers[request] {
+      answer.resume(connection) { _ in }
+      return false
+    }
+    expect([request], on: connection, isBatch: false, AcceptedForms(["text/event-stream"]))
+    taken[request] = answers[request]?.stream
+    answers[request]?.commit()
+    return true
   }
 
   // MARK: Ending
@@ -214,13 +216,15 @@ final class HTTPSessionChannel: MCPChannel {
   func prune() {
     for (stream, receipt) in receipts where !journal.hasEvents(stream, of: id) { receipt.isPointless = true }
     receipts = receipts.filter { !$0.value.hasDelivered(0) }
+    taken = taken.filter { streams[$0.value] != nil || journal.hasEvents($0.value, of: id) }
   }
 
   /// The session has ended: what runs for it is given up.
   func end() {
     for abandon in Array(abandons.values) { abandon() }
     abandons = [:]
-    closeStreams(.unknownSession)
+    for answer in streams.values { answer.abandon(.unknownSession) }
+    closeStreams()
     for receipt in receipts.values { receipt.isPointless = true }
     receipts = [:]
     journal.forget(session: id)
@@ -228,17 +232,13 @@ final class HTTPSessionChannel: MCPChannel {
 
   /// The daemon makes room for the next one, which the client finds under the same address.
   func handOver() {
-    for answer in streams.values { answer.handOver(isEnding: true) }
-    closeStreams(.beingReplaced)
+    for answer in streams.values { answer.handOver() }
+    closeStreams()
   }
 
-  private func closeStreams(_ refusal: MCPHTTPRefusal) {
-    for answer in streams.values { answer.abandon(refusal) }
+  private func closeStreams() {
     answers = [:]
     streams = [:]
-    guard let standing else { return }
-    endpoint.streams.remove(standing)
-    standing.end()
-    self.standing = nil
+    standing.close()
   }
 }

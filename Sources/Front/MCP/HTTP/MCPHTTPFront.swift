@@ -12,13 +12,11 @@ final class MCPHTTPFront {
   /// Requests of 2026-07-28 that wait for their answer.
   var requests: [ObjectIdentifier: (channel: HTTPRequestChannel, session: MCPSession, endpoint: MCPEndpoint)] = [:]
   /// Sessions of 2024-11-05.
-  var eventSessions: [String: EventsChannel] = [:]
+  var eventSessions: [String: LegacySSEChannel] = [:]
   /// Nil: sessions end with this daemon.
   var keeper: (any SessionKeeper)?
-  /// The sessions of earlier daemons are known. Until then no session can be found missing.
-  var isReady = true
-  /// What waits for that.
-  var waiting: [(exchange: HTTPExchange, goOn: () -> Void)] = []
+  /// Closed while the sessions of earlier daemons are not known.
+  let gate = SessionGate()
   var sweep: Timer?
   /// What the command line says of the port of its own.
   var asked = MCPPortRequest()

@@ -17,6 +17,11 @@ struct MCPHTTPRefusal: Error {
   /// Unknown, ended, or somebody else's: who asks learns nothing about which.
   static let unknownSession = MCPHTTPRefusal(status: 404, message: "Session not found")
 
+  static let unknownEvent = MCPHTTPRefusal(status: 400, message: "What followed this Last-Event-ID is not known")
+  /// The same answer is asked for twice; the later one gets it.
+  static let superseded = MCPHTTPRefusal(
+    status: 409, message: "Conflict: the answer goes to the connection that asked for it with Last-Event-ID")
+
   static func headerMismatch(_ id: RequestID?, _ message: String) -> MCPHTTPRefusal {
     MCPHTTPRefusal(status: 400, id: id, code: MCPErrorCode.headerMismatch, message: message)
   }

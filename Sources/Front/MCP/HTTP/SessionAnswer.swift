@@ -1,9 +1,8 @@
 import Platform
 import Protocol
 
-/// The answer to one POST within a session: JSON if all is said at once, a stream if there is more to tell or it takes
-/// time. The client's leaving cancels nothing; it can come back for the rest of a stream (mcp-checklist SRV-45 to
-/// SRV-50). Loop-confined; decided here, kept by the session's channel.
+/// The answer to one POST within a session, as `SessionAnswerState` decides. The client's leaving cancels nothing; it can
+/// come back for the rest of a stream. Loop-confined.
 final class SessionAnswer {
   /// What the session does for its answers.
   struct Surroundings {
@@ -13,10 +12,6 @@ final class SessionAnswer {
     let headers: [(name: String, value: String)]
     /// Keeps an event for a client that comes back, and gives its id; nil at revisions without.
     let keep: (([UInt8], _ isLast: Bool) -> EventID)?
-    /// The client copes with events without data.
-    let isPrimed: Bool
-    /// JSON wherever it is possible.
-    let prefersJSON: Bool
     /// After this time the answer becomes a stream.
     let commitTime: Duration
   }
@@ -25,40 +20,34 @@ final class SessionAnswer {
   static let retryMilliseconds = 2000
 
   let stream: EventID.Stream
-  private let surroundings: Surroundings
-  private let accepts: AcceptedForms
-  private let isBatch: Bool
-  private var unanswered: Set<RequestID>
-  private var collected: [[UInt8]] = []
-  /// Nil once the answer has begun, or its client has gone before.
-  private var exchange: HTTPExchange?
-  private var events: EventStream?
-  private var isStream = false
-  private var timer: Timer?
   /// Tells when the last message has reached the client.
-  private(set) var receipt: AnswerReceipt
+  let receipt = AnswerReceipt()
+  private let surroundings: Surroundings
+  private var state: SessionAnswerState
+  /// What waits for the answer to begin.
+  private var connection: (any MCPConnection)?
+  private var events: EventStream?
+  private var timer: Timer?
 
   init(
-    _ stream: EventID.Stream, _ exchange: HTTPExchange?, to requests: Set<RequestID>, isBatch: Bool,
-    _ accepts: AcceptedForms,
-    _ surroundings: Surroundings
+    _ stream: EventID.Stream, _ connection: any MCPConnection, to requests: Set<RequestID>,
+    _ terms: SessionAnswerState.Terms, _ surroundings: Surroundings
   ) {
     self.stream = stream
-    self.exchange = exchange
-    self.isBatch = isBatch
-    self.accepts = accepts
+    self.connection = connection
     self.surroundings = surroundings
-    unanswered = requests
-    receipt = AnswerReceipt()
-    guard accepts.stream, !(surroundings.prefersJSON && accepts.json) else { return }
+    state = SessionAnswerState(requests, terms)
+    guard terms.allowsStream else { return }
     timer = surroundings.loop.schedule(after: surroundings.commitTime) { [weak self] in self?.commit() }
   }
 
   /// After the answer is known to the session.
   func watch() {
-    exchange?.onDisconnect { [weak self] in
-      self?.exchange = nil
-      self?.receipt.isPointless = true
+    connection?.onDisconnect { [weak self] in
+      guard let self, state.leave() else { return }
+      perform([])
+      connection = nil
+      receipt.isPointless = true
     }
   }
 
@@ -66,109 +55,92 @@ final class SessionAnswer {
   var waitingBytes: Int { events?.waitingBytes ?? 0 }
 
   /// What is said is kept for a client that comes back.
-  var isKept: Bool { isStream && surroundings.keep != nil }
+  private(set) var isKept = false
 
-  /// Tells something of a request that is not its answer. Dropped when the client takes no stream.
-  func tell(_ message: [UInt8]) {
-    if accepts.stream, !(surroundings.prefersJSON && accepts.json) { commit() }
-    if isStream { event(message, isLast: false) }
-  }
+  /// All is said.
+  var isComplete: Bool { state.isComplete }
 
-  /// Answers one of the requests. True when it was the last.
-  func answer(_ request: RequestID, _ message: [UInt8]) -> Bool {
-    unanswered.remove(request)
-    if !isStream { collected.append(message) }
-    if isStream {
-      event(message, isLast: unanswered.isEmpty)
-    } else if unanswered.isEmpty {
-      respond()
+  /// Tells something of a request that is not its answer.
+  func tell(_ message: [UInt8]) { perform(state.tell(message)) }
+
+  /// Answers one of the requests.
+  func answer(_ request: RequestID, _ message: [UInt8]) { perform(state.answer(request, message)) }
+
+  /// One of the requests was cancelled, and has no answer.
+  func withdraw(_ request: RequestID) { perform(state.withdraw(request)) }
+
+  /// Makes the answer a stream now.
+  func commit() { perform(state.commit()) }
+
+  /// The daemon makes room for the next one.
+  func handOver() { perform(state.handOver(), refusal: .beingReplaced) }
+
+  /// Nobody waits for it any more.
+  func abandon(_ refusal: MCPHTTPRefusal) { perform(state.abandon(), refusal: refusal) }
+
+  /// Goes on with an answer that another connection had. `replay` writes what that one missed.
+  func resume(_ newcomer: any MCPConnection, replay: (EventStream) -> Void) {
+    var actions = state.resume()
+    guard let first = actions.first else { return newcomer.refuse(.unknownEvent) }
+    actions.removeFirst()
+    if first == .replace {
+      if let events {
+        surroundings.streams.remove(events)
+        events.cutOff()
+      }
+      attach(newcomer)
+      if let events { replay(events) }
+    } else {
+      connection?.refuse(.superseded)
+      connection = newcomer
+      receipt.isPointless = false
     }
-    return unanswered.isEmpty
+    perform(actions)
   }
 
-  /// One of the requests was cancelled, and has no answer. True when there is none left.
-  func withdraw(_ request: RequestID) -> Bool {
-    unanswered.remove(request)
-    guard unanswered.isEmpty else { return false }
-    if isStream { finishStream() } else { respond() }
-    return true
-  }
+  // MARK: Acting
 
-  /// Makes the answer a stream now. With `isEnding` it breaks off: the client comes back to the next daemon, if it can.
-  func handOver(isEnding: Bool) {
-    guard isEnding else { return commit() }
-    guard surroundings.isPrimed, accepts.stream else { return }
-    commit()
-    finishStream()
-  }
-
-  /// Nobody waits for it any more. What has not begun is answered, so that no connection hangs.
-  func abandon(_ refusal: MCPHTTPRefusal) {
-    timer?.cancel()
-    timer = nil
-    exchange?.respond(status: refusal.status, body: refusal.body)
-    exchange = nil
-    finishStream()
-  }
-
-  // MARK: As JSON
-
-  private func respond() {
-    timer?.cancel()
-    timer = nil
-    guard let exchange else { return }
-    if !accepts.json {
-      commit()
-      for (index, message) in collected.enumerated() { event(message, isLast: index == collected.count - 1) }
-      if collected.isEmpty { finishStream() }
-      return
+  private func perform(_ actions: [SessionAnswerState.Action], refusal: MCPHTTPRefusal = .unknownSession) {
+    for action in actions {
+      switch action {
+      case .begin(let isPrimed): begin(isPrimed: isPrimed)
+      case .event(let message, let isLast): event(message, isLast: isLast)
+      case .end: finishStream()
+      case .respond(let body): respond(body)
+      case .refuse:
+        connection?.refuse(refusal)
+        connection = nil
+      case .supersede, .replace: fatalError("only a client that comes back is told to wait or to go on")
+      }
     }
-    self.exchange = nil
-    receipt.follow(exchange, mark: 0)
-    guard !collected.isEmpty else {
-      // Everything was cancelled: there is nothing to say, and an empty array would be no message.
-      return exchange.respond(status: 202, headers: surroundings.headers, contentType: nil)
+    if !state.isUndecided {
+      timer?.cancel()
+      timer = nil
     }
-    exchange.respond(status: 200, headers: surroundings.headers, body: isBatch ? Self.array(collected) : collected[0])
   }
 
-  private static func array(_ messages: [[UInt8]]) -> [UInt8] {
-    Array("[".utf8) + messages.joined(separator: ",".utf8) + Array("]".utf8)
+  private func respond(_ body: [UInt8]?) {
+    guard let connection else { return }
+    self.connection = nil
+    receipt.follow(connection)
+    // An empty array would be no message.
+    connection.respond(
+      status: body == nil ? 202 : 200, headers: surroundings.headers,
+      contentType: body == nil ? nil : "application/json", body: body ?? [])
   }
 
-  // MARK: As a stream
-
-  /// The answer becomes a stream.
-  private func commit() {
-    timer?.cancel()
-    timer = nil
-    guard !isStream, let exchange else { return }
-    self.exchange = nil
-    isStream = true
-    attach(exchange)
-    if surroundings.isPrimed, let keep = surroundings.keep {
-      events?.prime(keep([], false), retryMilliseconds: Self.retryMilliseconds)
+  private func begin(isPrimed: Bool) {
+    guard let connection else { return }
+    self.connection = nil
+    isKept = surroundings.keep != nil
+    attach(connection)
+    if isPrimed, let events, let keep = surroundings.keep {
+      events.prime(keep([], false), retryMilliseconds: Self.retryMilliseconds)
     }
-    for message in collected { event(message, isLast: false) }
-    collected = []
   }
 
-  /// Goes on with an answer that another connection had. `replay` writes what it missed.
-  func resume(_ exchange: HTTPExchange, replay: (EventStream) -> Void) {
-    timer?.cancel()
-    timer = nil
-    isStream = true
-    self.exchange = nil
-    if let events {
-      surroundings.streams.remove(events)
-      events.cutOff()
-    }
-    attach(exchange)
-    if let events { replay(events) }
-  }
-
-  private func attach(_ exchange: HTTPExchange) {
-    events = EventStream(exchange, headers: surroundings.headers) { [weak self] in
+  private func attach(_ connection: any MCPConnection) {
+    events = EventStream(connection, headers: surroundings.headers) { [weak self] in
       guard let self, let events else { return }
       surroundings.streams.remove(events)
       self.events = nil

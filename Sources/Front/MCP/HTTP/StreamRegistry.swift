@@ -5,8 +5,15 @@ final class StreamRegistry {
   private let loop: EventLoop
   private var streams: [ObjectIdentifier: EventStream] = [:]
   private var timer: Timer?
-  /// Nil: no comments.
-  var interval: Duration?
+  /// How long a stream may be quiet; nil: no comments. A change counts for open streams, too.
+  var interval: Duration? {
+    didSet {
+      guard interval != oldValue else { return }
+      timer?.cancel()
+      timer = nil
+      arm()
+    }
+  }
 
   init(loop: EventLoop, interval: Duration?) {
     self.loop = loop
@@ -28,7 +35,7 @@ final class StreamRegistry {
   }
 
   private func arm() {
-    guard timer == nil, let interval else { return }
+    guard timer == nil, !streams.isEmpty, let interval else { return }
     timer = loop.schedule(after: interval) { [weak self] in self?.keepAlive() }
   }
 
@@ -43,6 +50,6 @@ final class StreamRegistry {
         stream.comment()
       }
     }
-    if !streams.isEmpty { arm() }
+    arm()
   }
 }

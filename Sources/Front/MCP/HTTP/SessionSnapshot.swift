@@ -2,7 +2,7 @@ import Configuration
 import Protocol
 
 /// What a daemon must know of a session that an earlier one opened.
-struct SessionState {
+struct SessionSnapshot {
   let revision: ProtocolRevision
   let scope: ScopeName
   let exposure: Exposure?
@@ -89,7 +89,7 @@ struct SessionState {
 
 extension FrontRouter {
   /// Brings a session to where it was under the earlier daemon.
-  func restore(_ channel: HTTPSessionChannel, _ state: SessionState) {
+  func restore(_ channel: HTTPSessionChannel, _ state: SessionSnapshot) {
     channel.note(name: state.name, version: state.version, era: .legacy)
     channel.session.state = MCPSessionState(resuming: state.revision)
     channel.session.view = view(state.scope, state.shown)

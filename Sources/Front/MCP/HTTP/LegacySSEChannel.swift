@@ -5,7 +5,7 @@ import Transport
 
 /// The way to a client of revision 2024-11-05 over HTTP: one stream for everything that we say; what the client says
 /// comes by POST. The end of the stream is the end of the session (mcp-checklist §3.7). Loop-confined.
-final class EventsChannel: MCPChannel {
+final class LegacySSEChannel: MCPChannel {
   let id: String
   let owner: String
   let client: String? = nil
@@ -46,7 +46,7 @@ final class EventsChannel: MCPChannel {
     self.version = version ?? self.version
   }
 
-  func send(_ message: [UInt8], about request: RequestID?, isAnswer: Bool) { events?.send(message) }
+  func send(_ message: OutgoingMessage) { events?.send(message.bytes) }
 
   /// Ends the session: what runs for it is given up, unless the daemon makes room for the next one.
   func end(isHandOver: Bool = false) {

@@ -53,6 +53,27 @@ struct MCPHTTPRestartTests {
     }
   }
 
+  @Test("a session of the port of its own goes on there, and not where the next daemon has no such port")
+  func ownPort() async throws {
+    var config = Self.config
+    config.members["mcpHttpServer"] = #"{"port":0}"#
+    let with = config
+    try await DaemonFixture.run(with) { daemon in
+      func port() throws -> Int { try #require(try daemon.waitForLog("MCP over HTTP listening").member("port")?.int) }
+      let client = try MCPHTTPClient(daemon, port: port())
+      try client.open()
+      try AdoptionTests.replace(daemon, .handedOver)
+      #expect(try MCPHTTPClient(client, port: port()).post(Self.ping).status == 200)
+      try daemon.write(Self.config)
+      try AdoptionTests.replace(daemon, .handedOver)
+      #expect(try MCPHTTPClient(client, port: daemon.port).post(Self.ping).status == 404)
+      // Nothing of it was kept either.
+      try daemon.write(with)
+      try AdoptionTests.replace(daemon, .handedOver)
+      #expect(try MCPHTTPClient(client, port: port()).post(Self.ping).status == 404)
+    }
+  }
+
   @Test("a session exists for the next daemon as soon as its client knows of it")
   func openedJustNow() async throws {
     try await DaemonFixture.run(Self.config) { daemon in

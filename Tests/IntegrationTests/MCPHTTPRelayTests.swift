@@ -40,6 +40,46 @@ struct MCPHTTPRelayTests {
     }
   }
 
+  @Test("a stream that is fetched anew can be fetched from each of its places")
+  func places() async throws {
+    let config = DaemonConfig(servers: [.fake("fake", "--resources", "3", "--subscribe")])
+    try await DaemonFixture.run(config) { daemon in
+      try daemon.wait(for: "fake")
+      let client = try MCPHTTPClient(daemon)
+      try client.open()
+      let uris = (1...3).map { "fake://resource/\($0)" }
+      for (id, uri) in uris.enumerated() {
+        let subscribe = #"{"jsonrpc":"2.0","id":\#(id),"method":"resources/subscribe","params":{"uri":"\#(uri)"}}"#
+        #expect(try client.post(subscribe).json.member("result") != nil)
+      }
+      let stream = "Accept: text/event-stream"
+      let first = try { () throws -> String in
+        let leaving = try MCPHTTPClient(client, port: daemon.port)
+        #expect(try leaving.request("GET", [stream]).status == 200)
+        let place = try leaving.primingID()
+        for (id, uri) in uris.enumerated() {
+          try client.post(MCPHTTPClient.call(10 + id, "fake.touch", #"{"uri":"\#(uri)"}"#))
+          #expect(try leaving.message()?.member("params")?.member("uri")?.string == uri)
+        }
+        return place
+      }()
+      // The messages that follow a place, and the places that they are.
+      func rest(after place: String) throws -> [MCPHTTPClient.Event] {
+        let back = try MCPHTTPClient(client, port: daemon.port)
+        #expect(try back.request("GET", [stream, "Last-Event-ID: \(place)"]).status == 200)
+        var events: [MCPHTTPClient.Event] = []
+        while let event = try back.event(), !event.data.isEmpty { events.append(event) }
+        return events
+      }
+      let all = try rest(after: first)
+      #expect(all.map { $0.json.member("params")?.member("uri")?.string } == uris)
+      for (index, event) in all.enumerated() {
+        let place = try #require(event.id)
+        #expect(try rest(after: place) == Array(all.dropFirst(index + 1)), "after \(place)")
+      }
+    }
+  }
+
   @Test("subscriptions of a session survive the daemon")
   func interests() async throws {
     let config = DaemonConfig(servers: [.fake("fake", "--journal", "journal", "--resources", "1", "--subscribe")])

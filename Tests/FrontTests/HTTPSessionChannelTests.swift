@@ -15,6 +15,7 @@ struct HTTPSessionChannelTests {
     let journal: SessionJournal
     let endpoint: MCPEndpoint
     let channel: HTTPSessionChannel
+    let session: MCPSession
 
     init(_ revision: ProtocolRevision = .november2025) throws {
       loop = try EventLoop()
@@ -22,7 +23,8 @@ struct HTTPSessionChannelTests {
       endpoint = MCPEndpoint(loop: loop, isOwnPort: false)
       channel = HTTPSessionChannel(id: "s", owner: "", .everything, nil, endpoint, journal)
       let view = MCPView(MCPView.Key(scope: .everything, exposure: .compact), .everything)
-      channel.session = MCPSession(channel, view)
+      session = MCPSession(channel, view)
+      channel.session = session
       channel.session.state = MCPSessionState(resuming: revision)
     }
 
@@ -194,14 +196,27 @@ struct HTTPSessionChannelTests {
     #expect(post.status == 200 && post.text == "answer")
   }
 
-  @Test func whatIsHeldMayBeCancelled() throws {
+  @Test func whatIsCancelledEndsWithAnError() throws {
     let world = try World()
     let post = world.post(1)
-    world.channel.hold(.int(1), for: .seconds(60))
-    world.answer(1, "answer")
     world.channel.withdraw(.int(1))
-    world.channel.release(.int(1))
-    #expect(post.status == 202 && post.body.isEmpty)
+    #expect(post.status == 200 && post.text.contains("-32800") && post.text.contains(#""id":1"#))
+    let stream = world.post(2)
+    world.send(.about(.int(2)), "progress")
+    world.channel.withdraw(.int(2))
+    #expect(stream.told.last?.contains("-32800") == true, "a client that lost the stream before need not come back again and again")
+  }
+
+  @Test func sessionAndChannelDoNotHoldEachOther() throws {
+    var world: World? = try World()
+    weak let channel = world?.channel
+    weak let session = world?.session
+    #expect(channel != nil && session != nil)
+    _ = world?.stand()
+    _ = world?.post(1)
+    world?.channel.end()
+    world = nil
+    #expect(channel == nil && session == nil)
   }
 
   // MARK: Receipts

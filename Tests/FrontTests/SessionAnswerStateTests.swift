@@ -9,7 +9,6 @@ struct SessionAnswerStateTests {
   enum Step {
     case tell(String)
     case answer(Int64, String)
-    case withdraw(Int64)
     case commit, leave, resume, handOver, abandon
   }
 
@@ -47,8 +46,8 @@ struct SessionAnswerStateTests {
     case .begin(let isPrimed): return isPrimed ? "prime" : "begin"
     case .event(let message, let isLast): return "\(isLast ? "last" : "event") \(text(message))"
     case .end: return "end"
-    case .respond(let body): return body.map { "respond \(text($0))" } ?? "respond"
-    case .refuse: return "refuse"
+    case .respond(let body): return "respond \(text(body))"
+    case .refuse(let request): return request.map { "refuse \($0)" } ?? "refuse"
     case .supersede: return "supersede"
     case .replace: return "replace"
     }
@@ -77,16 +76,7 @@ struct SessionAnswerStateTests {
     Row(
       testDescription: "batch becomes a stream", terms: .batch, requests: [1, 2],
       steps: [.answer(1, "A"), .tell("T"), .answer(2, "B")], actions: ["prime", "event A", "event T", "last B"]),
-    Row(
-      testDescription: "part of a batch cancelled", terms: .batch, requests: [1, 2],
-      steps: [.answer(1, "A"), .withdraw(2)], actions: ["respond [A]"]),
-    Row(testDescription: "cancelled", steps: [.withdraw(1), .commit, .tell("T")], actions: ["respond"]),
-    Row(testDescription: "cancelled batch", terms: .batch, steps: [.withdraw(1)], actions: ["respond"]),
-    Row(
-      testDescription: "cancelled in a stream", steps: [.commit, .withdraw(1), .tell("T")], actions: ["prime", "end"]),
-    Row(testDescription: "cancelled, no JSON", terms: .stream, steps: [.withdraw(1)], actions: ["prime", "end"]),
     Row(testDescription: "left early", steps: [.leave, .commit, .tell("T"), .answer(1, "A")], actions: []),
-    Row(testDescription: "left early, cancelled", steps: [.leave, .withdraw(1)], actions: []),
     Row(testDescription: "left a stream", steps: [.commit, .leave, .answer(1, "A")], actions: ["prime", "last A"]),
     Row(
       testDescription: "came back", steps: [.commit, .leave, .resume, .answer(1, "A")],
@@ -99,12 +89,13 @@ struct SessionAnswerStateTests {
     Row(testDescription: "asked too late", steps: [.answer(1, "A"), .resume], actions: ["respond A"]),
     Row(testDescription: "handed over", steps: [.handOver, .answer(1, "A")], actions: ["prime", "end"]),
     Row(testDescription: "handed over as a stream", steps: [.commit, .handOver], actions: ["prime", "end"]),
-    Row(testDescription: "handed over, older revision", terms: .old, steps: [.handOver], actions: ["refuse"]),
-    Row(testDescription: "handed over, JSON only", terms: .json, steps: [.handOver], actions: ["refuse"]),
+    Row(testDescription: "handed over, older revision", terms: .old, steps: [.handOver], actions: ["refuse 1"]),
+    Row(testDescription: "handed over, JSON only", terms: .json, steps: [.handOver], actions: ["refuse 1"]),
     Row(
       testDescription: "handed over half", terms: .batch, requests: [1, 2], steps: [.answer(1, "A"), .handOver],
       actions: ["prime", "event A", "end"]),
-    Row(testDescription: "abandoned", steps: [.abandon, .abandon, .answer(1, "A")], actions: ["refuse"]),
+    Row(testDescription: "abandoned", steps: [.abandon, .abandon, .answer(1, "A")], actions: ["refuse 1"]),
+    Row(testDescription: "abandoned batch", terms: .batch, requests: [1, 2], steps: [.abandon], actions: ["refuse"]),
     Row(testDescription: "abandoned as a stream", steps: [.commit, .abandon, .tell("T")], actions: ["prime", "end"]),
     Row(testDescription: "abandoned by both", steps: [.leave, .abandon], actions: []),
   ]
@@ -117,7 +108,6 @@ struct SessionAnswerStateTests {
       switch step {
       case .tell(let text): actions += state.tell(Array(text.utf8))
       case .answer(let id, let text): actions += state.answer(.int(id), Array(text.utf8))
-      case .withdraw(let id): actions += state.withdraw(.int(id))
       case .commit: actions += state.commit()
       case .leave: _ = state.leave()
       case .resume: actions += state.resume()

@@ -6,6 +6,32 @@ import Testing
 /// Many sessions and streams, some of whose clients never read.
 @Suite("MCP over HTTP: many clients", .serialized, .timeLimit(.minutes(5)))
 struct MCPHTTPLoadTests {
+  @Test("event streams leave room for requests")
+  func manyStreams() async throws {
+    try await DaemonFixture.run(DaemonConfig(servers: [.fake("fake")])) { daemon in
+      try daemon.wait(for: "fake")
+      let opener = try MCPHTTPClient(daemon)
+      var streams: [MCPHTTPClient] = []
+      var refused = 0
+      for _ in 0..<400 {
+        opener.session = nil
+        opener.revision = nil
+        try opener.open()
+        let client = try MCPHTTPClient(opener, port: daemon.port)
+        let status = try client.request("GET", ["Accept: text/event-stream"]).status
+        if status == 200 { streams.append(client) } else { refused += status == 503 ? 1 : 0 }
+      }
+      #expect(streams.count == 384 && refused == 16)
+      #expect(try daemon.call("fake.echo").status == 200)
+      #expect(try opener.post(#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#).status == 200)
+      streams.removeLast()
+      try daemon.eventually("there is room again") {
+        let client = try MCPHTTPClient(opener, port: daemon.port)
+        return try client.request("GET", ["Accept: text/event-stream"]).status == 200 ? true : nil
+      }
+    }
+  }
+
   @Test("1,000 sessions, 200 open streams, and readers that are stuck")
   func manyClients() async throws {
     let initial = DaemonConfig(servers: [.fake("fake", "--prompts", "1")])

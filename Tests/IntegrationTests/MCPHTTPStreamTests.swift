@@ -108,7 +108,7 @@ struct MCPHTTPStreamTests {
     }
   }
 
-  @Test("notifications/cancelled ends a session's request without an answer")
+  @Test("notifications/cancelled ends a session's request with an error, whether a stream has begun or not")
   func legacyCancel() async throws {
     try await DaemonFixture.run(Self.config) { daemon in
       try daemon.wait(for: "fake")
@@ -118,13 +118,21 @@ struct MCPHTTPStreamTests {
       let other = try MCPHTTPClient(client, port: daemon.port)
       let cancel = #"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}"#
       #expect(try other.post(cancel).status == 202)
+      let end = try client.message()
+      #expect(end?.member("error")?.member("code")?.int == -32800 && end?.member("id")?.int == 1)
       #expect(try client.message() == nil)
       try daemon.waitForLines(with: "notifications/cancelled", in: "journal")
+      // Accepted as JSON only, no stream begins.
+      try client.begin(Self.sleep(3, 60_000), ["Accept: application/json"])
+      try daemon.waitForCalls(2, in: "journal")
+      #expect(try other.post(cancel.replacing(#""requestId":1"#, with: #""requestId":3"#)).status == 202)
+      let answer = try client.answer()
+      #expect(answer.status == 200 && answer.json.member("error")?.member("code")?.int == -32800)
       // Another session's id means nothing here.
       let stranger = try MCPHTTPClient(daemon)
       try stranger.open()
       try client.begin(Self.sleep(2, 600))
-      try daemon.waitForCalls(2, in: "journal")
+      try daemon.waitForCalls(3, in: "journal")
       let foreign = cancel.replacing(#""requestId":1"#, with: #""requestId":2"#)
       #expect(try stranger.post(foreign).status == 202)
       #expect(try client.answer().status == 200)

@@ -185,6 +185,8 @@ struct MCPHTTPTests {
       ] {
         #expect(Self.outcome(try client.post(body)) == "400 -32600", "\(body)")
       }
+      let modern = MCPHTTPClient.modern(2, "tools/list").0
+      #expect(Self.outcome(try client.post("[\(modern)]")) == "400 -32020")
       let newer = try MCPHTTPClient(daemon)
       try newer.open("2025-06-18")
       #expect(Self.outcome(try newer.post(#"[{"jsonrpc":"2.0","id":1,"method":"ping"}]"#)) == "400 -32600")

@@ -8,7 +8,7 @@ import Telemetry
 extension FrontRouter {
   /// The session's channel expects the answer already.
   func fetchAnswer(_ id: RequestID, _ channel: HTTPSessionChannel) {
-    let session: MCPSession = channel.session
+    guard let session = channel.session else { return }
     guard session.state.resume(id) else {
       return session.reply(
         id,
@@ -20,7 +20,7 @@ extension FrontRouter {
   }
 
   private func findAnswer(_ id: RequestID, _ channel: HTTPSessionChannel) {
-    let session: MCPSession = channel.session
+    guard let session = channel.session else { return }
     if let key = RequestOrigin(client: channel.client, id: id, reaskedAt: nil)?.key, let revision = channel.revision,
       let entry = adopted.claim(key)
     {

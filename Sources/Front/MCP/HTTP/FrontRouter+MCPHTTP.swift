@@ -106,6 +106,7 @@ extension FrontRouter {
     _ scope: ScopeName, _ exposure: Exposure?
   ) {
     let isListening = if case .request(_, MCPMethod.listen.rawValue) = message.kind { true } else { false }
+    if isListening, !endpoint.streams.hasRoom { return exchange.refuse(.tooManyStreams) }
     var forms = accepts
     // Only a stream can tell of changes.
     if endpoint.prefersJSON, forms.json, !isListening { forms.stream = false }
@@ -130,6 +131,7 @@ extension FrontRouter {
     guard AcceptedForms(exchange.headers("accept")).stream else {
       throw MCPHTTPRefusal(status: 406, message: "Not Acceptable: the client must accept text/event-stream")
     }
+    guard endpoint.streams.hasRoom else { throw .tooManyStreams }
     guard mcpHTTP.eventSessions.count + mcpHTTP.sessions.count < settings.configuration.mcp.maxSessions else {
       throw .tooManySessions
     }

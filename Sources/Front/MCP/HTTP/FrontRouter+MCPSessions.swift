@@ -128,9 +128,13 @@ extension FrontRouter {
       } catch {
         throw MCPHTTPRefusal(status: 400, id: error.id, code: error.code, message: "Invalid message: \(error)")
       }
-      guard case .request(let id, let method)? = messages.last?.kind else { continue }
+      guard let message = messages.last, case .request(let id, let method) = message.kind else { continue }
       if method == MCPMethod.initialize.rawValue {
         throw MCPHTTPRefusal(status: 400, id: id, message: "initialize cannot be in a batch")
+      }
+      // Its headers would have to agree with each of them.
+      if ModernEnvelope(message.params) != nil {
+        throw .headerMismatch(id, "MCP-Protocol-Version contradicts the version in _meta")
       }
       if channel.isOpen(id) || ids.contains(id) { throw Self.inUse(id) }
       ids.append(id)
@@ -151,6 +155,7 @@ extension FrontRouter {
     guard let channel = mcpHTTP.sessions.use(id, owner: Self.owner(of: scope), at: .now) else {
       return exchange.refuse(.unknownSession)
     }
+    guard channel.hasStanding || channel.endpoint.streams.hasRoom else { return exchange.refuse(.tooManyStreams) }
     switch lastEventID {
     case .absent:
       guard !channel.hasStanding else {
@@ -169,6 +174,8 @@ extension FrontRouter {
   private func resume(after eventID: EventID, _ channel: HTTPSessionChannel, _ exchange: HTTPExchange) -> Bool {
     let stream = eventID.stream
     if stream.daemon == mcpHTTP.journal.daemon { return channel.resume(after: eventID, exchange) }
+    // What no daemon ever called anything of this session is made up.
+    guard channel.earlierDaemons.contains(stream.daemon) else { return false }
     if let request = stream.request {
       if channel.resumeAnswer(of: request, exchange) { fetchAnswer(request, channel) }
       return true
@@ -250,6 +257,7 @@ extension FrontRouter {
       guard mcpHTTP.sessions.add(channel, id: session.id, owner: session.owner, at: .now) else { continue }
       channel.kept = session
       restore(channel, state)
+      keepSession(channel)  // Its client may come back to the daemon after this one for streams of ours.
     }
     if !ended.isEmpty { mcpHTTP.keeper?.removeSessions(ended) {} }
     if mcpHTTP.sessions.count > 0 { scheduleSweep() }

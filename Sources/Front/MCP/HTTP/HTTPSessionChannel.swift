@@ -24,8 +24,9 @@ final class HTTPSessionChannel: MCPChannel {
   private(set) var era: ProtocolRevision.Era?
   private(set) var name: String?
   private(set) var version: String?
-  /// Set right after the channel was made.
-  var session: MCPSession!
+  /// Set right after the channel was made. The front holds it as long as the session lives; held here, too, the two would
+  /// hold each other for ever.
+  weak var session: MCPSession!
   /// What of it is in the store.
   var kept: KeptSession?
 
@@ -36,6 +37,10 @@ final class HTTPSessionChannel: MCPChannel {
   private let standing: StandingStream
   /// Streams of requests that an earlier daemon took, which the client knows by the ids of that one.
   private var taken: [RequestID: EventID.Stream] = [:]
+  /// Daemons that had the session before this one: the client may know streams of theirs.
+  var earlierDaemons: [UInt32] = []
+  /// Finished streams that are being sent once more.
+  private var replays: [EventID.Stream: EventStream] = [:]
   /// Of answers that a client may come back for.
   private var receipts: [EventID.Stream: AnswerReceipt] = [:]
   private var lastReceipt: AnswerReceipt?
@@ -104,7 +109,10 @@ final class HTTPSessionChannel: MCPChannel {
   // MARK: Requests
 
   /// What revision was agreed on; nil before.
-  var revision: ProtocolRevision? { session.state.revision }
+  var revision: ProtocolRevision? { session?.state.revision }
+
+  /// This one and the earlier ones.
+  var daemons: [UInt32] { earlierDaemons + [journal.daemon] }
 
   /// Nothing is under way and nobody listens.
   var isIdle: Bool { answers.isEmpty && !standing.isOpen }
@@ -143,11 +151,12 @@ final class HTTPSessionChannel: MCPChannel {
     return { journal.keep($0, isLast: $1, stream, of: id) }
   }
 
-  /// The client has cancelled a request, which gets no answer.
+  /// The client has cancelled a request. It needs no answer, but its POST does; and a stream that ended without one would
+  /// make the client come back for it.
   func withdraw(_ request: RequestID) {
-    guard let answer = answers.removeValue(forKey: request) else { return }
-    answer.withdraw(request)
-    if answer.isComplete { streams[answer.stream] = nil }
+    answer(
+      request,
+      JSONRPCWriter.error(id: request, code: MCPErrorCode.requestCancelled, message: "The request was cancelled"))
   }
 
   /// Whether something may still be said on a stream.
@@ -187,12 +196,24 @@ final class HTTPSessionChannel: MCPChannel {
     }
     if let answer = streams[eventID.stream] {
       answer.resume(connection, replay: replay)
-    } else if let events = EventStream(connection, onDisconnect: {}) {
-      replay(events)
-      receipts[eventID.stream]?.follow(events.receipt, mark: events.writtenBytes)
-      events.end()
+    } else {
+      replayFinished(eventID.stream, connection, replay)
     }
     return true
+  }
+
+  /// One at a time: clients that come back again and again without reading would have as many copies waiting.
+  private func replayFinished(
+    _ stream: EventID.Stream, _ connection: any MCPConnection, _ replay: (EventStream) -> Void
+  ) {
+    replays.removeValue(forKey: stream)?.cutOff()
+    guard let events = EventStream(connection, onDisconnect: { [weak self] in self?.replays[stream] = nil }) else {
+      return
+    }
+    replay(events)
+    receipts[stream]?.follow(events.receipt, mark: events.writtenBytes)
+    events.end()
+    replays[stream] = events
   }
 
   /// A client comes back for the answer to a request that an earlier daemon took. True when the answer must be fetched
@@ -216,6 +237,7 @@ final class HTTPSessionChannel: MCPChannel {
   func prune() {
     for (stream, receipt) in receipts where !journal.hasEvents(stream, of: id) { receipt.isPointless = true }
     receipts = receipts.filter { !$0.value.hasDelivered(0) }
+    replays = replays.filter { journal.hasEvents($0.key, of: id) }
     taken = taken.filter { streams[$0.value] != nil || journal.hasEvents($0.value, of: id) }
   }
 
@@ -227,6 +249,7 @@ final class HTTPSessionChannel: MCPChannel {
     closeStreams()
     for receipt in receipts.values { receipt.isPointless = true }
     receipts = [:]
+    replays = [:]
     journal.forget(session: id)
   }
 

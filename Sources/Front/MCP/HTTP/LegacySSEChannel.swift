@@ -14,8 +14,8 @@ final class LegacySSEChannel: MCPChannel {
   private(set) var era: ProtocolRevision.Era?
   private(set) var name: String?
   private(set) var version: String?
-  /// Set right after the channel was made.
-  var session: MCPSession!
+  /// Set right after the channel was made. The front holds it as long as the session lives.
+  weak var session: MCPSession!
   /// Called once when the client has gone.
   var onEnd: (() -> Void)?
   let endpoint: MCPEndpoint

@@ -18,6 +18,9 @@ struct MCPHTTPRefusal: Error {
   static let unknownSession = MCPHTTPRefusal(status: 404, message: "Session not found")
 
   static let unknownEvent = MCPHTTPRefusal(status: 400, message: "What followed this Last-Event-ID is not known")
+  static let tooManyStreams = MCPHTTPRefusal(
+    status: 503, code: MCPErrorCode.internalError,
+    message: "Too many event streams are open; end some, or try again later. Requests without one are served")
   /// The same answer is asked for twice; the later one gets it.
   static let superseded = MCPHTTPRefusal(
     status: 409, message: "Conflict: the answer goes to the connection that asked for it with Last-Event-ID")
@@ -56,4 +59,9 @@ struct MCPHTTPRefusal: Error {
     default: 200
     }
   }
+}
+
+extension MCPErrorCode {
+  /// What ends the POST of a request that its client has cancelled, as the official Python SDK's servers end it.
+  static let requestCancelled = -32800
 }

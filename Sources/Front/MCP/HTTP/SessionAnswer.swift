@@ -66,9 +66,6 @@ final class SessionAnswer {
   /// Answers one of the requests.
   func answer(_ request: RequestID, _ message: [UInt8]) { perform(state.answer(request, message)) }
 
-  /// One of the requests was cancelled, and has no answer.
-  func withdraw(_ request: RequestID) { perform(state.withdraw(request)) }
-
   /// Makes the answer a stream now.
   func commit() { perform(state.commit()) }
 
@@ -107,7 +104,9 @@ final class SessionAnswer {
       case .event(let message, let isLast): event(message, isLast: isLast)
       case .end: finishStream()
       case .respond(let body): respond(body)
-      case .refuse:
+      case .refuse(let request):
+        var refusal = refusal
+        refusal.id = request
         connection?.refuse(refusal)
         connection = nil
       case .supersede, .replace: fatalError("only a client that comes back is told to wait or to go on")
@@ -119,14 +118,11 @@ final class SessionAnswer {
     }
   }
 
-  private func respond(_ body: [UInt8]?) {
+  private func respond(_ body: [UInt8]) {
     guard let connection else { return }
     self.connection = nil
     receipt.follow(connection)
-    // An empty array would be no message.
-    connection.respond(
-      status: body == nil ? 202 : 200, headers: surroundings.headers,
-      contentType: body == nil ? nil : "application/json", body: body ?? [])
+    connection.respond(status: 200, headers: surroundings.headers, contentType: "application/json", body: body)
   }
 
   private func begin(isPrimed: Bool) {

@@ -35,10 +35,10 @@ struct SessionAnswerState {
     case event([UInt8], isLast: Bool)
     /// End the stream.
     case end
-    /// Answer with JSON; nil: there is nothing to say, because everything was cancelled.
-    case respond([UInt8]?)
-    /// Tell the connection that waits that there will be no answer.
-    case refuse
+    /// Answer with JSON.
+    case respond([UInt8])
+    /// Tell the connection that waits that there will be no answer: to this request, if it is one only.
+    case refuse(RequestID?)
     /// Another connection asks for the answer: refuse the one that waits and let the other wait.
     case supersede
     /// Another connection goes on with the stream.
@@ -57,7 +57,7 @@ struct SessionAnswerState {
   var isStream: Bool { phase == .stream }
   var isUndecided: Bool { if case .undecided = phase { true } else { false } }
 
-  /// Every request has its answer, or was cancelled.
+  /// Every request has its answer.
   var isComplete: Bool { unanswered.isEmpty }
 
   /// Something is told of a request before its answer. Dropped when the client takes no stream.
@@ -82,13 +82,6 @@ struct SessionAnswerState {
     case .lost, .done:
       return []
     }
-  }
-
-  /// One of the requests was cancelled, and has no answer.
-  mutating func withdraw(_ request: RequestID) -> [Action] {
-    unanswered.remove(request)
-    guard isComplete else { return [] }
-    return conclude()
   }
 
   /// It takes long: the answer becomes a stream.
@@ -129,7 +122,7 @@ struct SessionAnswerState {
   mutating func abandon() -> [Action] {
     defer { phase = .done }
     switch phase {
-    case .undecided: return [.refuse]
+    case .undecided: return [.refuse(unanswered.count == 1 ? unanswered.first : nil)]
     case .stream: return [.end]
     case .lost, .done: return []
     }
@@ -140,12 +133,11 @@ struct SessionAnswerState {
     defer { phase = .done }
     switch phase {
     case .undecided(let collected) where terms.accepts.json:
-      return [.respond(terms.isBatch && !collected.isEmpty ? Self.array(collected) : collected.first)]
+      return [.respond(terms.isBatch ? Self.array(collected) : collected[0])]
     case .undecided(let collected):
       let events = collected.enumerated().map { Action.event($1, isLast: $0 == collected.count - 1) }
-      return [.begin(isPrimed: terms.isPrimed)] + (events.isEmpty ? [.end] : events)
-    case .stream: return [.end]
-    case .lost, .done: return []
+      return [.begin(isPrimed: terms.isPrimed)] + events
+    case .stream, .lost, .done: return []
     }
   }
 

@@ -12,8 +12,12 @@ struct SessionSnapshot {
   let name: String?
   let version: String?
   let logLevel: MessageLevel?
+  /// Of the daemons that had it, the newest last.
+  let daemons: [UInt32]
   /// Subscribed resources, with the client's URIs.
   let resources: [(WatchedResource, String)]
+
+  private static let mostDaemons = 8
 
   /// Nil before the handshake.
   init?(_ channel: HTTPSessionChannel) {
@@ -26,6 +30,7 @@ struct SessionSnapshot {
     name = channel.name
     version = channel.version
     logLevel = channel.session.logLevel
+    daemons = channel.daemons.suffix(Self.mostDaemons)
     resources = channel.session.watch.all(for: .session).map { ($0.resource, $0.uri) }
   }
 
@@ -44,6 +49,10 @@ struct SessionSnapshot {
     if let name { writer.member("name", name) }
     if let version { writer.member("version", version) }
     if let logLevel { writer.member("logLevel", logLevel.rawValue) }
+    writer.key("daemons")
+    writer.beginArray()
+    for daemon in daemons { writer.value(Int(daemon)) }
+    writer.endArray()
     if !resources.isEmpty { writeResources(to: &writer) }
     writer.endObject()
     return writer.finish()
@@ -77,6 +86,7 @@ struct SessionSnapshot {
     name = slice.member("name")?.string
     version = slice.member("version")?.string
     logLevel = slice.member("logLevel")?.string.flatMap { MessageLevel(rawValue: $0) }
+    daemons = slice.member("daemons")?.elements.compactMap { $0.int.flatMap { UInt32(exactly: $0) } } ?? []
     resources =
       slice.member("resources")?.elements.compactMap { entry in
         guard let server = entry.member("server")?.string, let upstream = entry.member("upstream")?.string,
@@ -90,6 +100,7 @@ struct SessionSnapshot {
 extension FrontRouter {
   /// Brings a session to where it was under the earlier daemon.
   func restore(_ channel: HTTPSessionChannel, _ state: SessionSnapshot) {
+    channel.earlierDaemons = state.daemons
     channel.note(name: state.name, version: state.version, era: .legacy)
     channel.session.state = MCPSessionState(resuming: state.revision)
     channel.session.view = view(state.scope, state.shown)

@@ -2,6 +2,9 @@ import Platform
 
 /// The open event streams of one endpoint, which get comments while they are quiet. Loop-confined.
 final class StreamRegistry {
+  /// Beyond these new streams are refused: the rest of the connections is for requests, of those who have one, too.
+  static let most = HTTPLimits().connections / 4 * 3
+
   private let loop: EventLoop
   private var streams: [ObjectIdentifier: EventStream] = [:]
   private var timer: Timer?
@@ -21,6 +24,7 @@ final class StreamRegistry {
   }
 
   var count: Int { streams.count }
+  var hasRoom: Bool { streams.count < Self.most }
 
   func add(_ stream: EventStream) {
     streams[ObjectIdentifier(stream)] = stream

@@ -110,7 +110,7 @@ enum DaemonProgram {
     let port = options.port ?? configuration.port
     let httpSocket = try inherited?.http ?? manager.httpSocket(address: configuration.bind, port: port)
     try serveHTTP(front, address: configuration.bind, port: port, options, inherited: httpSocket)
-    try serveMCP(front, options)
+    try serveMCP(front, options, inherited: inherited?.mcp)
     let observer = LoopBound<any FrontObserver>(report)
     let socket = OwnedDescriptorBox(instance.takeSocket())
     try front.assumeIsolated { front in
@@ -145,8 +145,8 @@ enum DaemonProgram {
       [LogField("pid", Int(getpid())), LogField("reason", shutdown.assumeIsolated { $0.reason })])
     _ = store.close(timeout: .seconds(2))
     records.flush()
-    if case .become(let program, let control, let http) = shutdown.assumeIsolated({ $0.sequel }) {
-      let error = instance.become(program, control: control, http: http)
+    if case .become(let program, let control, let sockets) = shutdown.assumeIsolated({ $0.sequel }) {
+      let error = instance.become(program, control: control, sockets)
       log.error("the new program could not be started", [LogField("detail", "\(error)")])
       records.flush()
       return 1
@@ -170,9 +170,9 @@ enum DaemonProgram {
   }
 
   /// MCP on a port of its own, if there is to be one.
-  private static func serveMCP(_ front: FrontRouter, _ options: DaemonOptions) throws {
+  private static func serveMCP(_ front: FrontRouter, _ options: DaemonOptions, inherited: Int32?) throws {
     do {
-      try front.assumeIsolated { try $0.serveMCP(options.mcp) }
+      try front.assumeIsolated { try $0.serveMCP(options.mcp, inherited: inherited) }
     } catch let error as HTTPServerError {
       guard options.isBackground else { throw Instance.Failure.other("cannot listen for MCP over HTTP: \(error)") }
       front.assumeIsolated { $0.goOnWithoutMCPPort("\(error)") }

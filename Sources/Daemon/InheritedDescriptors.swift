@@ -11,6 +11,8 @@ struct InheritedDescriptors {
   let control: Int32
   var rendezvous: Int32?
   var http: Int32?
+  /// Of MCP's own port.
+  var mcp: Int32?
   /// The control socket was opened by a service manager.
   var isActivated = false
 
@@ -40,6 +42,7 @@ struct InheritedDescriptors {
     self.init(lock: lock, control: control)
     rendezvous = numbers["rendezvous"]
     http = numbers["http"]
+    mcp = numbers["mcp"]
     isActivated = numbers["activated"] == control
   }
 
@@ -47,12 +50,13 @@ struct InheritedDescriptors {
     var parts = ["lock=\(lock)", "control=\(control)"]
     if let rendezvous { parts.append("rendezvous=\(rendezvous)") }
     if let http { parts.append("http=\(http)") }
+    if let mcp { parts.append("mcp=\(mcp)") }
     if isActivated { parts.append("activated=\(control)") }
     return parts.joined(separator: ",")
   }
 
   private func setCloseOnExec(_ flag: Int32) -> Bool {
-    [lock, control, rendezvous, http].allSatisfy { $0.map { fcntl($0, F_SETFD, flag) == 0 } ?? true }
+    [lock, control, rendezvous, http, mcp].allSatisfy { $0.map { fcntl($0, F_SETFD, flag) == 0 } ?? true }
   }
 
   /// Replaces this program by `program`, with the same arguments, the same environment and these descriptors. Returns

@@ -1,4 +1,5 @@
 import Configuration
+import Front
 import Glibc
 import Platform
 import Protocol
@@ -158,13 +159,13 @@ struct Instance: ~Copyable {
 
   /// Replaces this program by `program`, which goes on with the locks and with the listening sockets. Returns only when
   /// that failed.
-  borrowing func become(_ program: String, control: Int32, http: Int32?) -> SystemError {
+  borrowing func become(_ program: String, control: Int32, _ sockets: ListeningSockets) -> SystemError {
     var inherited = InheritedDescriptors(lock: lock.number, control: control)
     switch rendezvous {
     case .some(let rendezvous): inherited.rendezvous = rendezvous.lockNumber
     case .none: break
     }
-    inherited.http = http
+    (inherited.http, inherited.mcp) = (sockets.http, sockets.mcp)
     inherited.isActivated = isActivated
     return inherited.become(program)
   }

@@ -12,7 +12,7 @@ actor Shutdown {
   enum Sequel {
     case exit
     /// Another program takes this one's place in the same process, and goes on with the listening sockets.
-    case become(String, control: Int32, http: Int32?)
+    case become(String, control: Int32, ListeningSockets)
   }
 
   /// How long a hand-over may wait for a collector: nobody serves meanwhile.
@@ -91,8 +91,8 @@ actor Shutdown {
     let control = successor == nil ? nil : front.assumeIsolated { $0.releaseControlSocket() }
     front.assumeIsolated { $0.stopAccepting() }
     Task {
-      let http = await self.front.handOver(keepingSocket: successor != nil)
-      if let successor, let control { self.sequel = .become(successor, control: control, http: http) }
+      let sockets = await self.front.handOver(keepingSockets: successor != nil)
+      if let successor, let control { self.sequel = .become(successor, control: control, sockets) }
       let flush = Task { await traces?.flush(within: Self.handOverFlushTime) }
       await self.supervisor.handOver()
       await flush.value

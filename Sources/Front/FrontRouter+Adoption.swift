@@ -10,7 +10,21 @@ extension FrontRouter {
   private static let patience = Duration.seconds(60)
 
   package func operationAdopted(_ id: OperationID, server: String, blob: JSONSlice) {
-    guard let blob = OperationBlob(blob), adopted.add(id, server: server, blob) else { return }
+    guard let blob = OperationBlob(blob) else { return }
+    guard adopted.add(id, server: server, blob) else {
+      // Its client went with the connection, as if it had closed that.
+      return supervisor.assumeIsolated { _ = $0.cancel(id) }
+    }
+    if blob.origin != nil, blob.keyed == nil { awaitClient(of: id) }
+  }
+
+  /// Gives an operation up when its client does not come back for it. A session may be resumed at any time.
+  private func awaitClient(of id: OperationID) {
+    loop.schedule(after: Self.patience) {
+      guard let origin = self.adopted[id]?.blob.origin else { return }
+      if self.mcpHTTP.sessions[origin.client] != nil { return self.awaitClient(of: id) }
+      self.giveUpAdopted(origin)
+    }
   }
 
   /// An answer that no operation of this daemon waits for.
@@ -20,9 +34,36 @@ extension FrontRouter {
     guard blob.front != name else { return settleAbandoned(id, server: server, blob, end) ?? .done }
     if adopted[id] == nil, !adopted.add(id, server: server, blob) { return .done }
     adopted.noteEnd(id, end)
+    if adopted[id]?.isUnwanted == true, blob.keyed == nil {
+      adopted.remove(id)
+      return .done
+    }
     if idempotency.isReady { settleAdopted(id) }
     if blob.origin != nil { loop.schedule(after: Self.patience) { self.forget(id) } }
     return .kept
+  }
+
+  /// The client of a request that an earlier daemon took does not want its answer any more: the operation is cancelled,
+  /// if it is under way.
+  func giveUpAdopted(_ origin: RequestOrigin.Key) {
+    guard supervisor.assumeIsolated({ $0.hasIdentifiedWorkers }) else {
+      // Else it ends like one whose client does not come back.
+      return _ = whenWorkersAreKnown { self.giveUpAdopted(origin) }
+    }
+    guard let entry = adopted.disown(origin) else { return }
+    log.info(
+      "nobody wants the answer to an operation of an earlier daemon",
+      [LogField("trace_id", entry.blob.traceID), LogField("surface", entry.blob.surface)])
+    guard entry.end != nil else { return supervisor.assumeIsolated { _ = $0.cancel(entry.id) } }
+    if idempotency.isReady || entry.blob.keyed == nil { forget(entry.id) }
+  }
+
+  /// The same for everything that a client asked for, whose session has ended.
+  func giveUpAdopted(of client: String) {
+    guard supervisor.assumeIsolated({ $0.hasIdentifiedWorkers }) else {
+      return _ = whenWorkersAreKnown { self.giveUpAdopted(of: client) }
+    }
+    for origin in adopted.origins(of: client) { giveUpAdopted(origin) }
   }
 
   private func forget(_ id: OperationID) {
@@ -77,10 +118,11 @@ extension FrontRouter {
     // The lists of a worker that was taken over may still be on their way.
     let owners = server.map { [$0] } ?? catalog.unlistedOwners(of: operation.entryID, operation.kind)
     let isProven = supervisor.assumeIsolated { supervisor in
-      !owners.isEmpty && owners.allSatisfy { supervisor.provesNotSent($0, askedAt: moment) }
+      !owners.isEmpty
+        && owners.allSatisfy { supervisor.provesNotSent($0, askedAt: moment, by: origin.key.asker) }
     }
-    // This daemon may have carried it out already, for a connection that broke since.
-    if !wasAskedOfUs, isProven, carriedOutAnew.insert(origin.key).inserted {
+    // This daemon may have answered it or carried it out already, for a connection that broke since.
+    if !wasAskedOfUs, !adopted.knew(origin.key), isProven, carriedOutAnew.insert(origin.key).inserted {
       return begin(operation)
     }
     var lost = operation

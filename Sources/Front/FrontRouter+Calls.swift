@@ -57,7 +57,8 @@ extension FrontRouter {
       blob: OperationBlob(operation, front: name).json, deadline: operation.deadline,
       timeoutMilliseconds: operation.timeoutMilliseconds,
       traceparent: (operation.tracedRequest?.context ?? operation.trace.unrecorded).traceparent,
-      wantsProgress: operation.target.wishes.progressToken != nil, logLevel: operation.target.wishes.logLevel)
+      wantsProgress: operation.target.wishes.progressToken != nil, logLevel: operation.target.wishes.logLevel,
+      asker: operation.keyed == nil ? operation.target.origin?.key.asker : nil)
     if let keyed = operation.keyed { return recordThenSubmit(carried, keyed) }
     supervisor.assumeIsolated { $0.submit(carried) }
   }

@@ -49,6 +49,8 @@ package actor FrontRouter {
   var httpError: String?
   var control: ControlServer?
   var isStopping = false
+  /// Another daemon goes on with what is under way.
+  var isHandingOver = false
   /// Nil without a ring of records.
   var logStream: LogStream?
   /// Nil in a daemon that runs for ever.
@@ -120,13 +122,8 @@ package actor FrontRouter {
   package func serveHTTP(address: String, port: Int, inherited: Int32? = nil) throws(HTTPServerError) {
     httpAddress = address
     makeHTTPFront()
-    let limits = httpLimits
-    let receive = { (exchange: HTTPExchange) -> Void in self.httpFront?.receive(exchange) }
-    let server: HTTPServer
-    if let inherited, let listener = HTTPListener(inheriting: inherited, address: address, port: port) {
-      server = try HTTPServer(loop: loop, listener: listener, limits: limits, handler: receive)
-    } else {
-      server = try HTTPServer(loop: loop, address: address, port: port, limits: limits, handler: receive)
+    let server = try HTTPServer(loop: loop, address: address, port: port, inherited: inherited, limits: httpLimits) {
+      self.httpFront?.receive($0)
     }
     http = server
     log.info("daemon listening", [LogField("address", address), LogField("port", server.port)])

@@ -113,6 +113,7 @@ extension WorkerSupervisor {
   private func adopt(_ link: WorkerLink, _ snapshot: WorkerSnapshot, _ server: ServerRuntime) {
     server.link = link
     server.workerStartedAt = snapshot.startedAt
+    server.forgotten = snapshot.forgotten
     connect(link, server)
     log.info(
       "took over a worker of an earlier daemon",
@@ -144,12 +145,15 @@ extension WorkerSupervisor {
   }
 
   /// Whether nobody can have carried out what a client asked at `moment` (nanoseconds of the monotonic clock) and the
-  /// worker of `server` does not know: the worker is older than the question, and a server never has two.
-  package func provesNotSent(_ server: String, askedAt moment: Int64) -> Bool {
-    guard let runtime = self.server(server), runtime.link != nil, let started = runtime.workerStartedAt else {
-      return false
-    }
-    return started < moment
+  /// worker of `server` neither has in hand nor keeps an answer to: the worker is older than the question, a server never
+  /// has two, and under the earlier daemons it has not forgotten it either. `asker` nil: somebody else keeps book of what
+  /// was answered.
+  package func provesNotSent(_ server: String, askedAt moment: Int64, by asker: String?) -> Bool {
+    guard let runtime = self.server(server), runtime.link != nil, let started = runtime.workerStartedAt,
+      started < moment
+    else { return false }
+    guard let asker else { return true }
+    return runtime.forgotten?.excludes(asker, since: moment) ?? false
   }
 
   /// The answer to an adopted operation was delivered, or nobody will ever ask for it.

@@ -99,6 +99,8 @@ extension WorkerSupervisor {
     _ operation: Operation, admitted: MonotonicTime, sentAt: MonotonicTime?, _ server: ServerRuntime, _ link: WorkerLink
   ) {
     let timer = loop.schedule(at: operation.deadline + Self.backstop) {
+      // Its answer is not read any more, and the next daemon looks after it.
+      if self.isGivingWay { return }
       // Its worker is hung: end it, which ends the operation too.
       link.process.send(signal: 9)
     }

@@ -46,6 +46,7 @@ extension WorkerSupervisor {
       let link = try launchLink(server)
       server.link = link
       server.workerStartedAt = MonotonicTime.now.nanoseconds
+      server.forgotten = nil
       connect(link, server)
       try link.start()
       sayHello(server, link)

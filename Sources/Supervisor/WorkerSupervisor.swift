@@ -36,6 +36,8 @@ package actor WorkerSupervisor {
   /// What clients want to hear of servers, by server.
   var interests: [String: Interests] = [:]
   var isStopping = false
+  /// The workers are the next daemon's already.
+  var isGivingWay = false
   private var omissions: [String: [String]] = [:]
   private var stopWaiters: [CheckedContinuation<Void, Never>] = []
 

@@ -61,6 +61,11 @@ package final class FrameConnection {
     }
   }
 
+  /// Leaves what comes to the kernel, the end of the peer included.
+  package func pauseReading() { channel.pauseReading() }
+
+  package func resumeReading() { channel.resumeReading() }
+
   /// Reads what has already arrived, now: the last frames of a process that has ended.
   package func drainReading() { channel.drainReading() }
 

@@ -67,6 +67,9 @@ package final class PendingRequests {
     }
   }
 
+  /// Nothing that waits now has a deadline any more: nobody reads the responses.
+  package func stopClocks() { for entry in entries.values { entry.timer?.cancel() } }
+
   /// Fails everything that waits.
   package func failAll(_ reason: String) {
     let ids = entries.keys.sorted()

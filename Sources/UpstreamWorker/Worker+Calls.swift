@@ -12,6 +12,7 @@ extension Worker {
     answers.acknowledge(frame.acknowledged)
     // A call that was sent twice is executed once: its answer is known already.
     if let answer = answers[frame.operation] { return reply(answer) }
+    answers.note(frame.operation, of: frame.asker, at: MonotonicTime.now.nanoseconds)
     if let link {
       link.call(frame)
     } else {

@@ -82,11 +82,7 @@ package actor Worker {
     strangers.append(connection)
     connection.onMessage = { [unowned connection] payload in self.receive(payload, from: connection) }
     connection.onEnd = { [unowned connection] _ in self.connectionEnded(connection) }
-    do {
-      try connection.start()
-    } catch {
-      connectionEnded(connection)
-    }
+    do { try connection.start() } catch { connectionEnded(connection) }
   }
 
   private func connectionEnded(_ connection: FrameConnection) {
@@ -161,7 +157,8 @@ package actor Worker {
       server: launch?.server ?? "",
       fingerprint: launch?.fingerprint ?? "", mark: launch?.mark ?? "", session: link?.snapshot,
       isStarting: nextLaunch != nil || (link.map { !$0.isOver && $0.snapshot == nil } ?? false),
-      inFlight: link?.inFlight ?? [], unacknowledged: answers.operations, interests: interests)
+      inFlight: link?.inFlight ?? [], unacknowledged: answers.operations, interests: interests,
+      forgotten: answers.forgotten)
   }
 
   // MARK: Requests

@@ -62,6 +62,7 @@ final class FakeEventBody: EventBody {
   private(set) var hasEnded = false
   private(set) var written: [UInt8] = []
   private(set) var takenBytes = 0
+  var sentBytes: Int { takenBytes }
   /// Called after each write.
   var onWrite: (() -> Void)?
 

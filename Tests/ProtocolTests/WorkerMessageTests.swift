@@ -131,6 +131,31 @@ import Testing
     #expect(UpstreamSession(.trusted(text.replacing("2025-11-25", with: "2099-01-01"))) == nil)
   }
 
+  // MARK: ForgottenQuestions
+
+  @Test func forgottenQuestions() throws {
+    var forgotten = ForgottenQuestions()
+    #expect(forgotten.excludes("a", since: .min + 1))
+    forgotten.add("a", at: 100)
+    forgotten.add("b", at: 300)
+    forgotten.add("a", at: 200)
+    // What came before the question was another one with the same id.
+    for (asker, moment, isExcluded) in [
+      ("a", 99, false), ("a", 200, false), ("a", 201, true), ("b", 201, false), ("b", 301, true), ("c", 0, true),
+    ] as [(String, Int64, Bool)] {
+      #expect(forgotten.excludes(asker, since: moment) == isExcluded, "\(asker) \(moment)")
+    }
+    // More than it remembers.
+    for number in 0..<(3 * 512 as Int64) { forgotten.add("x", at: 1000 + number) }
+    #expect(!forgotten.excludes("c", since: 300), "what is too old is not known")
+    #expect(!forgotten.excludes("c", since: 1000) && forgotten.excludes("c", since: 4000))
+    #expect(ForgottenQuestions(try written { forgotten.write(to: &$0) }) == forgotten)
+    #expect(ForgottenQuestions(try written { ForgottenQuestions().write(to: &$0) }) == ForgottenQuestions())
+    for text in ["{}", #"{"askers":["a"]}"#, #"{"askers":[1,2]}"#, #"{"askers":["a","b"]}"#, #"{"askers":{}}"#] {
+      #expect(ForgottenQuestions(.trusted(text)) == nil, "\(text)")
+    }
+  }
+
   // MARK: WorkerSnapshot
 
   private func snapshot(_ session: UpstreamSession?) -> WorkerSnapshot {
@@ -142,7 +167,7 @@ import Testing
           operation: OperationID(high: 1, low: 2), blob: .trusted(#"{"b": 1.0}"#), remainingMilliseconds: 7)
       ],
       unacknowledged: [OperationID(high: 3, low: 4), OperationID(high: 5, low: 6)],
-      interests: Interests(logLevel: .error, resources: ["a:b"]))
+      interests: Interests(logLevel: .error, resources: ["a:b"]), forgotten: ForgottenQuestions())
   }
 
   @Test(arguments: [true, false])
@@ -153,7 +178,7 @@ import Testing
     #expect(read.fingerprint == "f" && read.mark == "m" && read.session?.pid == (hasSession ? 77 : nil))
     #expect(read.isStarting == !hasSession)
     #expect(read.startedAt == 1 << 60 && read.unacknowledged == snapshot.unacknowledged)
-    #expect(read.interests == snapshot.interests)
+    #expect(read.interests == snapshot.interests && read.forgotten == ForgottenQuestions())
     let operation = try #require(read.inFlight.first)
     #expect(read.inFlight.count == 1 && operation.operation == OperationID(high: 1, low: 2))
     #expect(operation.blob.text == #"{"b": 1.0}"# && operation.remainingMilliseconds == 7)

@@ -31,6 +31,19 @@ import Testing
     #expect(book.bytes == 0)
   }
 
+  @Test func remembersWhoseAnswersAreForgotten() {
+    var book = AnswerBook()
+    book.note(id(1), of: "a", at: 10)
+    book.note(id(2), of: nil, at: 11)
+    _ = book.keep(answer(1))
+    // Kept anew, not forgotten.
+    _ = book.keep(answer(1))
+    _ = book.keep(answer(2))
+    #expect(book.forgotten.excludes("a", since: 10))
+    book.acknowledge([id(1), id(2), id(3)])
+    #expect(!book.forgotten.excludes("a", since: 10) && book.forgotten.excludes("a", since: 11))
+  }
+
   @Test func bytesAreCounted() {
     var book = AnswerBook()
     let frames = (0..<10).map { book.keep(answer($0, String(repeating: "x", count: Int($0) * 100))) }

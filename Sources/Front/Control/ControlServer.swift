@@ -106,6 +106,16 @@ final class ControlServer {
     return listener?.release()
   }
 
+  /// Accepts nothing and reads nothing any more, and closes nothing: what is queued is still written, and who has got an
+  /// answer is known until this process ends. What clients say meanwhile they say to nobody, and repeat to the next daemon.
+  func fallSilent() {
+    stopAccepting()
+    for session in sessions {
+      session.connection.pauseReading()
+      session.connection.flush()
+    }
+  }
+
   /// Writes what is queued and closes everything.
   func close() {
     stopAccepting()

@@ -28,6 +28,8 @@ package final class HTTPBodyStream {
   package var onDisconnect: (() -> Void)?
   /// Bytes that the library took since the start.
   package private(set) var takenBytes = 0
+  /// Bytes that the kernel took, as far as it is known: all that the library had taken when it came for more.
+  package private(set) var sentBytes = 0
 
   private let limit: Int
   private unowned let exchange: HTTPExchange
@@ -130,6 +132,7 @@ package final class HTTPBodyStream {
   /// Fills the library's buffer; suspends the connection when there is nothing to be sent.
   func read(into target: UnsafeMutableRawBufferPointer) -> Int {
     if state == .gone { return Self.complete }
+    sentBytes = takenBytes
     let count = min(waitingBytes, target.count)
     if count > 0 {
       buffer.withUnsafeBytes { target.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[start..<start + count])) }

@@ -42,14 +42,18 @@ package final class HTTPServer {
   private var libraryTimer: (timer: Timer, deadline: MonotonicTime)?
   private var sweepTimer: Timer?
 
-  /// Listens on `address` (an IP address) and `port` (0 = any free one). `handler` gets every complete request on the
-  /// loop; see `HTTPExchange`.
+  /// Listens on `address` (an IP address) and `port` (0 = any free one); on the socket `inherited`, which listens already,
+  /// if that is one of this place, else it is closed. `handler` gets every complete request on the loop; see `HTTPExchange`.
   package convenience init(
-    loop: EventLoop, address: String, port: Int, limits: HTTPLimits = HTTPLimits(),
+    loop: EventLoop, address: String, port: Int, inherited: Int32? = nil, limits: HTTPLimits = HTTPLimits(),
     handler: @escaping (HTTPExchange) -> Void
   ) throws(HTTPServerError) {
-    try self.init(
-      loop: loop, listener: HTTPListener(address: address, port: port), limits: limits, handler: handler)
+    if let inherited, let listener = HTTPListener(inheriting: inherited, address: address, port: port) {
+      try self.init(loop: loop, listener: listener, limits: limits, handler: handler)
+    } else {
+      try self.init(
+        loop: loop, listener: HTTPListener(address: address, port: port), limits: limits, handler: handler)
+    }
   }
 
   /// Serves a socket that listens already.

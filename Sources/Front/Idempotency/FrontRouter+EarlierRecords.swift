@@ -96,7 +96,7 @@ extension FrontRouter {
     let key = IdempotencyKey(principal: record.principal, text: record.key)
     let wasNeverSent =
       record.boot == idempotency.boot
-      && supervisor.assumeIsolated { $0.provesNotSent(record.server, askedAt: record.askedAt) }
+      && supervisor.assumeIsolated { $0.provesNotSent(record.server, askedAt: record.askedAt, by: nil) }
     guard !wasNeverSent, let id = OperationID(record.operation) else { return forget([key]) }
     guard idempotency.book.resume(record, as: id) else { return }
     log.warn(
@@ -110,7 +110,7 @@ extension FrontRouter {
     guard let entry = adopted[id], entry.blob.keyed != nil, let end = entry.end else { return }
     let receipt = settle(id, outcome(of: end, server: entry.server, entry.blob))
     // Its client may come back for it.
-    guard entry.blob.origin == nil else { return }
+    guard entry.blob.origin == nil || entry.isUnwanted else { return }
     adopted.remove(id)
     let bound = LoopBound(receipt)
     supervisor.assumeIsolated { $0.acknowledge(id, server: entry.server, .passedOn(bound.value, mark: 0)) }

@@ -77,6 +77,8 @@ extension FrontRouter {
     operation.keyed?.timer?.cancel()
     guard isKept else { return finish(carried.id, .failure(FailureMapping.keyNotKept)) }
     FaultPoint.keyRecorded.reach()
+    // The next daemon finds that it was never sent, and carries it out for whoever asks again.
+    if isHandingOver { return }
     guard !isStopping else { return finish(carried.id, .failure(FailureMapping.stopping)) }
     supervisor.assumeIsolated { $0.submit(carried) }
   }

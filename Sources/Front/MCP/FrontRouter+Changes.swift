@@ -1,6 +1,7 @@
 import Configuration
 import Platform
 import Protocol
+import Supervisor
 
 /// Telling MCP clients that their lists changed.
 extension FrontRouter {
@@ -11,6 +12,7 @@ extension FrontRouter {
     else {
       return session.refuse(id, code: MCPErrorCode.invalidParams, "The member notifications must be an object")
     }
+    let isRepeated = session.reasked.removeValue(forKey: id) != nil
     guard session.subscriptions.count < MCPSubscription.mostPerSession else {
       return session.refuse(
         id, code: MCPErrorCode.internalError, "More than \(MCPSubscription.mostPerSession) subscriptions")
@@ -19,6 +21,30 @@ extension FrontRouter {
     subscription.resources = listen(toResourcesOf: filter, session, id)
     session.subscriptions.append(subscription)
     session.send(.about(id), subscription.acknowledgement)
+    guard isRepeated else { return }
+    for kind in subscription.kinds { session.send(.notice(.list(kind), on: id), subscription.change(of: kind)) }
+    for watched in session.watch.all(for: .listen(id)) { tell(watched.resource, as: watched.uri, on: id, session) }
+  }
+
+  // MARK: After a time without a daemon
+
+  /// The client of an earlier daemon can be told again. Nobody knows what changed meanwhile: it is to look.
+  func tellWhatItMissed(_ session: MCPSession) {
+    guard session.isReturning else { return }
+    tellLists(session)
+    for watched in session.watch.all(for: .session) { tell(watched.resource, as: watched.uri, on: nil, session) }
+  }
+
+  func tellLists(_ session: MCPSession) {
+    session.isReturning = false
+    for kind in session.view.changingLists { session.notify(kind) }
+  }
+
+  /// Says of a resource that it may have changed; and again when its server is there, if that is not the case yet.
+  func tell(_ resource: WatchedResource, as uri: String, on subscription: RequestID?, _ session: MCPSession) {
+    session.send(.notice(.resource(uri), on: subscription), RelayedNotification.updated(uri, on: subscription))
+    let server = resource.server
+    if supervisor.assumeIsolated({ $0.readiness(of: server) })?.code != .ready { mcp.interrupted.insert(server) }
   }
 
   /// From now on the session may be told what changes.

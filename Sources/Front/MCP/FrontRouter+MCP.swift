@@ -76,12 +76,14 @@ extension FrontRouter {
 
   func receiveMCP(_ message: JSONRPCMessage, _ session: MCPSession) {
     switch session.state.receive(message) {
-    case .ignore: break
+    case .ignore: forgetEarlier(message, session)
     // Its silence on the log level counts from now on.
     case .confirm:
+      if session.isReturning { tellLists(session) }
       if mcp.sessions.values.contains(where: { $0.logLevel != nil }) { interestsChanged(in: session.view.scope) }
     case .refuse(let refusal): session.refuse(refusal)
     case .initialize(let id, let revision):
+      session.isReturning = session.reasked.removeValue(forKey: id) != nil
       let client = message.params?.member("clientInfo")
       session.note(client, era: .legacy)
       if session.choosesExposure {
@@ -91,8 +93,20 @@ extension FrontRouter {
       withFace(session, id, revision) { session.reply(id, MCPResult.initialize(id, at: revision, $0)) }
     case .pong(let id): session.reply(id, JSONRPCWriter.result(id: id, .emptyObject))
     case .serve(let id, let method, let revision): serve(session, id, method, revision, message.params)
-    case .cancel(let id): session.cancel(id)
+    case .cancel(let id):
+      session.cancel(id)
+      // It may still wait for what the workers of an earlier daemon have.
+      forgetEarlier(message, session)
     }
+  }
+
+  /// The client may mean a request that an earlier daemon took.
+  private func forgetEarlier(_ message: JSONRPCMessage, _ session: MCPSession) {
+    guard case .notification("notifications/cancelled") = message.kind,
+      let id = message.params?.member("requestId").flatMap({ RequestID($0) }),
+      let origin = RequestOrigin(client: session.channel.client, id: id, reaskedAt: nil)
+    else { return }
+    giveUpAdopted(origin.key)
   }
 
   private func serve(

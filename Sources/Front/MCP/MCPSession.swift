@@ -9,6 +9,8 @@ final class MCPSession {
   let choosesExposure: Bool
   var state = MCPSessionState()
   var subscriptions: [MCPSubscription] = []
+  /// It was opened under an earlier daemon: nobody knows what it has missed, and it was not told so yet.
+  var isReturning = false
   /// What a legacy client has set.
   var logLevel: MessageLevel?
   /// Resources whose changes the client wants to hear of.

@@ -9,10 +9,14 @@ struct AdoptedOperations {
     let blob: OperationBlob
     /// How it ended; nil while the worker has it.
     var end: OperationEnd?
+    /// Its client has said that it wants no answer, or is gone.
+    fileprivate(set) var isUnwanted = false
   }
 
   private var entries: [OperationID: Entry] = [:]
   private var byOrigin: [RequestOrigin.Key: OperationID] = [:]
+  /// Whose operations were here: as many as earlier daemons had under way. Workers may have forgotten them by now.
+  private var known: Set<RequestOrigin.Key> = []
 
   var isEmpty: Bool { entries.isEmpty }
 
@@ -21,7 +25,10 @@ struct AdoptedOperations {
   mutating func add(_ id: OperationID, server: String, _ blob: OperationBlob) -> Bool {
     guard blob.origin != nil || blob.keyed != nil else { return false }
     entries[id] = Entry(id: id, server: server, blob: blob)
-    if let origin = blob.origin { byOrigin[origin] = id }
+    if let origin = blob.origin {
+      byOrigin[origin] = id
+      known.insert(origin)
+    }
     return true
   }
 
@@ -30,6 +37,16 @@ struct AdoptedOperations {
 
   /// Takes out the operation of a client that has come back.
   mutating func claim(_ origin: RequestOrigin.Key) -> Entry? { byOrigin[origin].flatMap { remove($0) } }
+
+  /// The client wants no answer any more: it is not to be found by it. Nil when there is no such operation.
+  mutating func disown(_ origin: RequestOrigin.Key) -> Entry? {
+    guard let id = byOrigin.removeValue(forKey: origin) else { return nil }
+    entries[id]?.isUnwanted = true
+    return entries[id]
+  }
+
+  /// Whether an operation of this request was ever here.
+  func knew(_ origin: RequestOrigin.Key) -> Bool { known.contains(origin) }
 
   @discardableResult
   mutating func remove(_ id: OperationID) -> Entry? {
@@ -42,6 +59,9 @@ struct AdoptedOperations {
 
   /// Those with an idempotency key.
   var keyed: [OperationID] { entries.values.filter { $0.blob.keyed != nil }.map(\.id) }
+
+  /// What this client has not come back for.
+  func origins(of client: String) -> [RequestOrigin.Key] { byOrigin.keys.filter { $0.client == client } }
 
   /// Those of requests with this id that have not ended.
   func running(named requestID: String) -> [OperationID] {

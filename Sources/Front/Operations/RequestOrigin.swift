@@ -10,6 +10,10 @@ struct RequestOrigin {
     /// Random, of the client's process.
     let client: String
     let id: RequestID
+
+    /// The same for workers, which need not understand it (`ForgottenQuestions`). Two that are taken for one make an
+    /// outcome unknown that is known, and nothing else.
+    var asker: String { FNV1a.hex64("\(client) \(id)".utf8) }
   }
 
   let key: Key

@@ -20,12 +20,15 @@ package struct CallFrame: Sendable {
   package let wantsProgress: Bool
   /// The least severe log messages that the asker wants; only a 2026-07-28 upstream is told so with its request.
   package let logLevel: MessageLevel?
+  /// Names the question among those of all clients that can ask for its answer again (`ForgottenQuestions`).
+  package let asker: String?
   /// Answers that this frame acknowledges on the way.
   package let acknowledged: [OperationID]
 
   package init(
     operation: OperationID, blob: JSONSlice, method: String, parameters: JSONSlice, timeoutMilliseconds: Int,
-    traceparent: String?, wantsProgress: Bool, logLevel: MessageLevel? = nil, acknowledged: [OperationID]
+    traceparent: String?, wantsProgress: Bool, logLevel: MessageLevel? = nil, asker: String? = nil,
+    acknowledged: [OperationID]
   ) {
     self.operation = operation
     self.blob = blob
@@ -35,6 +38,7 @@ package struct CallFrame: Sendable {
     self.traceparent = traceparent
     self.wantsProgress = wantsProgress
     self.logLevel = logLevel
+    self.asker = asker
     self.acknowledged = acknowledged
   }
 
@@ -51,6 +55,7 @@ package struct CallFrame: Sendable {
       if let traceparent { writer.member("traceparent", traceparent) }
       if wantsProgress { writer.member("progress", true) }
       if let logLevel { writer.member("logLevel", logLevel.rawValue) }
+      if let asker { writer.member("asker", asker) }
       if !acknowledged.isEmpty { writer.member("acknowledged", operations: acknowledged) }
       writer.member("params", parameters)
       writer.endObject()
@@ -69,6 +74,7 @@ package struct CallFrame: Sendable {
     var traceparent: String?
     var wantsProgress = false
     var logLevel: MessageLevel?
+    var asker: String?
     var acknowledged: [OperationID] = []
     for (key, value) in params.members {
       switch key.string {
@@ -79,16 +85,19 @@ package struct CallFrame: Sendable {
       case "traceparent": traceparent = value.string
       case "progress": wantsProgress = value.bool ?? false
       case "logLevel": logLevel = value.string.flatMap { MessageLevel(rawValue: $0) }
+      case "asker": asker = value.string
       case "acknowledged": acknowledged = value.operations
       default: break
       }
     }
-    guard let blob, blob.range.count <= Self.longestBlob, let method, let parameters, parameters.kind == .object,
+    guard asker?.utf8.count ?? 0 <= ForgottenQuestions.longestAsker, let blob, blob.range.count <= Self.longestBlob,
+      let method, let parameters, parameters.kind == .object,
       let timeout, timeout >= 0
     else { return nil }
     self.init(
       operation: operation, blob: blob, method: method, parameters: parameters, timeoutMilliseconds: timeout,
-      traceparent: traceparent, wantsProgress: wantsProgress, logLevel: logLevel, acknowledged: acknowledged)
+      traceparent: traceparent, wantsProgress: wantsProgress, logLevel: logLevel, asker: asker,
+      acknowledged: acknowledged)
   }
 }
 

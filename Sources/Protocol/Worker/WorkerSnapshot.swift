@@ -21,11 +21,13 @@ package struct WorkerSnapshot: Sendable {
   package let unacknowledged: [OperationID]
   /// What the last supervisor wanted to hear of the upstream.
   package let interests: Interests
+  /// Questions whose answers were acknowledged; nil: it does not remember them.
+  package let forgotten: ForgottenQuestions?
 
   package init(
     frameVersion: Int, pid: Int32, startedAt: Int64, version: String, server: String, fingerprint: String, mark: String,
     session: UpstreamSession?, isStarting: Bool, inFlight: [InFlightOperation], unacknowledged: [OperationID],
-    interests: Interests = .none
+    interests: Interests = .none, forgotten: ForgottenQuestions? = nil
   ) {
     self.frameVersion = frameVersion
     self.pid = pid
@@ -39,6 +41,7 @@ package struct WorkerSnapshot: Sendable {
     self.inFlight = inFlight
     self.unacknowledged = unacknowledged
     self.interests = interests
+    self.forgotten = forgotten
   }
 
   package func write(to writer: inout JSONWriter) {
@@ -64,6 +67,10 @@ package struct WorkerSnapshot: Sendable {
       writer.key("interests")
       interests.write(to: &writer)
     }
+    if let forgotten {
+      writer.key("forgotten")
+      forgotten.write(to: &writer)
+    }
     writer.endObject()
   }
 
@@ -79,6 +86,6 @@ package struct WorkerSnapshot: Sendable {
       isStarting: slice.member("starting")?.bool ?? false,
       inFlight: slice.member("inFlight")?.elements.compactMap { InFlightOperation($0) } ?? [],
       unacknowledged: slice.member("unacknowledged")?.operations ?? [],
-      interests: Interests(slice.member("interests")))
+      interests: Interests(slice.member("interests")), forgotten: ForgottenQuestions(slice.member("forgotten")))
   }
 }

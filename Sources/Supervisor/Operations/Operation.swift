@@ -20,11 +20,13 @@ package struct Operation: Sendable {
   package let wantsProgress: Bool
   /// The least severe log messages about it that the asker wants; for a 2026-07-28 upstream.
   package let logLevel: MessageLevel?
+  /// Names the question among those of all clients that can ask a later daemon for its answer; nil: nobody can.
+  package let asker: String?
 
   package init(
     id: OperationID, server: String, method: String, parameters: JSONSlice, blob: JSONSlice,
     deadline: MonotonicTime, timeoutMilliseconds: Int, traceparent: String?,
-    wantsProgress: Bool = false, logLevel: MessageLevel? = nil
+    wantsProgress: Bool = false, logLevel: MessageLevel? = nil, asker: String? = nil
   ) {
     self.id = id
     self.server = server
@@ -36,6 +38,7 @@ package struct Operation: Sendable {
     self.traceparent = traceparent
     self.wantsProgress = wantsProgress
     self.logLevel = logLevel
+    self.asker = asker
   }
 }
 

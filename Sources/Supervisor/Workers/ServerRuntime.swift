@@ -15,6 +15,8 @@ final class ServerRuntime {
   var isEnding = false
   /// When that worker began to serve, nanoseconds of the monotonic clock; never too early.
   var workerStartedAt: Int64?
+  /// What that worker had been asked and did not know any more when this daemon took it over; nil: nobody knows.
+  var forgotten: ForgottenQuestions?
   /// Remains of the last worker's upstream are being killed; the next start waits for it.
   var isSweeping = false
   var startsAfterSweep = false

@@ -140,7 +140,7 @@ final class WorkerLink {
       operation: operation.id, blob: operation.blob, method: operation.method, parameters: operation.parameters,
       timeoutMilliseconds: max(0, Int((operation.deadline - now).wholeNanoseconds / 1_000_000)),
       traceparent: operation.traceparent, wantsProgress: operation.wantsProgress,
-      logLevel: operation.logLevel, acknowledged: acknowledgements.takeDelivered())
+      logLevel: operation.logLevel, asker: operation.asker, acknowledged: acknowledgements.takeDelivered())
     connection.send(frame.encoded())
     FaultPoint.callQueued.reach()
     FaultPoint.callSent.reach { connection.flush() }
@@ -195,6 +195,13 @@ final class WorkerLink {
 
   // MARK: Ending
 
+  /// Reads nothing more: what the worker says from now on is for its next supervisor, answers above all. What is said to
+  /// the worker still reaches it.
+  func stopReading() {
+    requests.stopClocks()
+    connection.pauseReading()
+  }
+
   /// Writes what the worker must know before its next supervisor asks. The connection stays until this process ends.
   func handOver() {
     sendAcknowledgements()
@@ -210,7 +217,9 @@ final class WorkerLink {
 
   /// The process has ended.
   func processEnded(_ status: ExitStatus) {
-    // Answers that it wrote before it died, and its last words, which may explain the end.
+    // Answers that it wrote before it died, for nobody else can give them any more, and its last words, which may explain
+    // the end.
+    connection.resumeReading()
     connection.drainReading()
     errors?.drainReading()
     lose("lost its worker, which \(status)")

@@ -13,7 +13,15 @@ struct AnswerBook {
     let frame: [UInt8]
   }
 
+  private struct Question {
+    let asker: String
+    let moment: Int64
+  }
+
   private var kept: [OperationID: Kept] = [:]
+  /// Who can ask again for operations whose answers are not acknowledged.
+  private var questions: [OperationID: Question] = [:]
+  private(set) var forgotten = ForgottenQuestions()
   private var lastSerial = 0
   private(set) var bytes = 0
 
@@ -28,9 +36,15 @@ struct AnswerBook {
   /// The kept answer of an operation.
   subscript(operation: OperationID) -> [UInt8]? { kept[operation]?.frame }
 
+  /// An operation was taken at `moment`, nanoseconds of the monotonic clock.
+  mutating func note(_ operation: OperationID, of asker: String?, at moment: Int64) {
+    guard let asker, questions[operation] == nil else { return }
+    questions[operation] = Question(asker: asker, moment: moment)
+  }
+
   /// Keeps an answer and returns its frame.
   mutating func keep(_ answer: CallAnswer) -> [UInt8] {
-    acknowledge([answer.operation])
+    drop(answer.operation)
     var frame = answer.encoded()
     if frame.count > Frame.maximumLength || bytes + frame.count > Self.mostBytes {
       let failure = CallFailure(.answerTooLarge, "its answer of \(frame.count) bytes is larger than can be kept")
@@ -44,8 +58,15 @@ struct AnswerBook {
 
   /// Forgets answers that were delivered.
   mutating func acknowledge(_ operations: [OperationID]) {
-    for operation in operations {
-      if let old = kept.removeValue(forKey: operation) { bytes -= old.frame.count }
+    for operation in operations where drop(operation) {
+      if let question = questions.removeValue(forKey: operation) { forgotten.add(question.asker, at: question.moment) }
     }
+  }
+
+  @discardableResult
+  private mutating func drop(_ operation: OperationID) -> Bool {
+    guard let old = kept.removeValue(forKey: operation) else { return false }
+    bytes -= old.frame.count
+    return true
   }
 }

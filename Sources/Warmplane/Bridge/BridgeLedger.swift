@@ -21,6 +21,10 @@ struct BridgeLedger {
   /// The client's `notifications/initialized`.
   private var confirmation: [UInt8]?
   private var requests: [RequestID: BridgeRequest] = [:]
+  /// Requests that were cancelled after they had been sent, the oldest first: the daemon that read the cancellation may
+  /// have died before it passed it on, and there may have been none.
+  private var withdrawn: [(id: RequestID, sequence: Int)] = []
+  private static let mostWithdrawn = 256
   private var lastSequence = 0
   private var wishes = BridgeWishes()
   /// The answer to a repeated `initialize` is not the client's.
@@ -58,6 +62,7 @@ struct BridgeLedger {
       }
       lastSequence += 1
       remove(id)
+      withdrawn.removeAll { $0.id == id }
       requests[id] = BridgeRequest(id, method, message.params, line: line, sequence: lastSequence)
       heldBytes += line.count
       return .forward(id)
@@ -65,8 +70,12 @@ struct BridgeLedger {
       confirmation = line
       return .forward(nil)
     case .notification("notifications/cancelled"):
-      guard let id = message.params?.member("requestId").flatMap({ RequestID($0) }), remove(id) != nil else {
+      guard let id = message.params?.member("requestId").flatMap({ RequestID($0) }), let request = remove(id) else {
         return .drop
+      }
+      if request.linkEnd != nil {
+        withdrawn.append((id, lastSequence))
+        if withdrawn.count > Self.mostWithdrawn { withdrawn.removeFirst() }
       }
       return .cancel(id)
     // Our own word between the bridge and the daemon: a client that says it has no business with us.
@@ -108,6 +117,8 @@ struct BridgeLedger {
       }
       if wishes.take(id) { return .none }
       if let request = remove(id) {
+        // A daemon reads in order.
+        withdrawn.removeAll { $0.sequence < request.sequence }
         if Self.isInitialize(request) { handshake = request }
         if let wish = request.wish { wishes.note(wish) }
       }
@@ -149,36 +160,47 @@ struct BridgeLedger {
     return all
   }
 
-  /// What comes before a request that an earlier daemon may have begun to carry out.
-  private static func reask(_ id: RequestID, _ moment: Int64) -> [UInt8] {
+  /// What comes before a request that an earlier daemon has had.
+  static func reask(_ id: RequestID, _ moment: Int64?) -> [UInt8] {
     JSONRPCWriter.notification(method: BridgeMethod.reask) { writer in
       writer.beginObject()
       writer.member("id", id)
-      writer.member("askedAt", moment)
+      writer.member("askedAt", moment ?? 0)
+      writer.endObject()
+    }
+  }
+
+  private static func cancellation(of id: RequestID) -> [UInt8] {
+    JSONRPCWriter.notification(method: "notifications/cancelled") { writer in
+      writer.beginObject()
+      writer.member("requestId", id)
       writer.endObject()
     }
   }
 
   private var inOrder: [BridgeRequest] { requests.values.sorted { $0.sequence < $1.sequence } }
 
-  /// What a new daemon is told first: the handshake, then what is unanswered; with the id of each request that the client
-  /// waits for.
+  /// What a new daemon is told first: the handshake, what is not wanted any more, then what is unanswered; with the id of
+  /// each request that the client waits for.
   mutating func replay() -> [(line: [UInt8], id: RequestID?)] {
     var lines: [(line: [UInt8], id: RequestID?)] = []
     var rest = inOrder
     if let handshake {
       repeatedHandshake = handshake.id
+      lines.append((Self.reask(handshake.id, handshake.askedAt), nil))
       lines.append((handshake.line, nil))
     } else if let index = rest.firstIndex(where: Self.isInitialize) {
       let first = rest.remove(at: index)
       lines.append((first.line, first.id))
     }
     if let confirmation { lines.append((confirmation, nil)) }
+    for (id, _) in withdrawn { lines.append((Self.cancellation(of: id), nil)) }
     for line in wishes.restate() { lines.append((line, nil)) }
     for request in rest {
       // `linkEnd` tells that an earlier daemon had it and has acknowledged it, or was about to.
-      if request.isSubscription, request.linkEnd != nil { repeatedSubscriptions.insert(request.id) }
-      if request.isDoubtful, let moment = request.askedAt { lines.append((Self.reask(request.id, moment), nil)) }
+      let isRepeated = request.isSubscription && request.linkEnd != nil
+      if isRepeated { repeatedSubscriptions.insert(request.id) }
+      if isRepeated || request.isDoubtful { lines.append((Self.reask(request.id, request.askedAt), nil)) }
       lines.append((request.line, request.id))
     }
     return lines

@@ -43,7 +43,8 @@ struct BridgeWishes {
     }
   }
 
-  /// What a new daemon is told, as requests of ours: the client gets no answers to them.
+  /// What a new daemon is told, as requests of ours: the client gets no answers to them. It tells of what may have changed
+  /// since.
   mutating func restate() -> [[UInt8]] {
     restated = []
     var lines: [[UInt8]] = []
@@ -59,7 +60,10 @@ struct BridgeWishes {
         })
     }
     if let level { add("logging/setLevel", "level", level) }
-    for uri in resources { add("resources/subscribe", "uri", uri) }
+    for uri in resources {
+      lines.append(BridgeLedger.reask(.string("\(Self.prefix)\(lastNumber + 1)"), nil))
+      add("resources/subscribe", "uri", uri)
+    }
     return lines
   }
 

@@ -24,8 +24,8 @@ final class AnswerReceipt: DeliveryReceipt {
     switch place {
     case .none: return false
     case .whole(let receipt): return receipt.hasDelivered(0)
-    // A stream that broke off has delivered what was taken from it, and nothing else.
-    case .events(let body, let mark): return body.takenBytes >= mark
+    // A stream that broke off has delivered what was sent of it, and nothing else.
+    case .events(let body, let mark): return body.sentBytes >= mark
     }
   }
 }

@@ -23,7 +23,8 @@ extension FrontRouter {
   private func place(
     _ route: MCPRoute, _ endpoint: MCPEndpoint
   ) throws(MCPHTTPRefusal) -> (ScopeName, Exposure?) {
-    guard !isStopping else { throw MCPHTTPRefusal.beingReplaced }
+    // What is said within a session has an answer of its own then.
+    if isStopping, route.endpoint != .streamable { throw .beingReplaced }
     if route.endpoint != .streamable, !endpoint.hasEvents {
       throw MCPHTTPRefusal(status: 404, message: "There is no such route; mcp.sse of the configuration opens it")
     }
@@ -56,6 +57,7 @@ extension FrontRouter {
         MCPMethod(rawValue: method).map { $0.exists(in: revision.era) } ?? false
       },
       toolSchema: { self.toolSchema($0, scope, exposure) })
+    if isStopping { return try answerAtEnd(exchange, check) }
     switch exchange.method {
     case .post:
       switch try check.post(body: exchange.body, isBodyTooLarge: exchange.isBodyTooLarge) {
@@ -81,6 +83,24 @@ extension FrontRouter {
       mcpHTTP.gate.pass(exchange) { self.deleteSession(exchange, id, scope) }
     default: throw .methodNotAllowed("GET, POST, DELETE")
     }
+  }
+
+  /// The daemon ends, and does nothing any more. A session goes on with the next one: what is said in it is answered as a
+  /// message, for there are clients that take any status of an error for the end of their session (Python SDK 1.x).
+  private func answerAtEnd(_ exchange: HTTPExchange, _ check: MCPRequestCheck) throws(MCPHTTPRefusal) {
+    guard exchange.method == .post, check.fields.session != .absent,
+      case .legacy(let message, _) = try check.post(body: exchange.body, isBodyTooLarge: exchange.isBodyTooLarge),
+      case .request(let id, _) = message.kind
+    else { throw .beingReplaced }
+    var data = JSONWriter()
+    data.beginObject()
+    data.member("reason", "stopping")
+    data.endObject()
+    exchange.respond(
+      status: 200,
+      body: JSONRPCWriter.error(
+        id: id, code: MCPErrorCode.internalError,
+        message: "The daemon is ending or being replaced; this was not carried out.", data: JSONSlice(assembled: data)))
   }
 
   /// Which headers a call of the tool must have. Our own tools have none.

@@ -1,4 +1,5 @@
 package import Configuration
+import Glibc
 import Platform
 import Protocol
 import Telemetry
@@ -8,12 +9,12 @@ extension FrontRouter {
   /// How long what is under way on a port that closes may take.
   private static let closingGrace = Duration.seconds(1)
 
-  /// Serves MCP on a port of its own, if `asked` or the configuration says so, from now on and after each reload. Throws when
-  /// the port cannot be had.
-  package func serveMCP(_ asked: MCPPortRequest) throws(HTTPServerError) {
+  /// Serves MCP on a port of its own, if `asked` or the configuration says so, from now on and after each reload; on the
+  /// listening socket `inherited` if that is one of this place. Throws when the port cannot be had.
+  package func serveMCP(_ asked: MCPPortRequest, inherited: Int32? = nil) throws(HTTPServerError) {
     mcpHTTP.asked = asked
     makeHTTPFront()
-    try placeMCPPort()
+    try placeMCPPort(on: inherited)
   }
 
   /// The port of its own could not be opened, and the daemon goes on without it; `status` says why.
@@ -27,7 +28,7 @@ extension FrontRouter {
 
   /// Opens, moves or closes the port of its own, so that it is where it is to be. A port that is not to be there any more is
   /// closed even if the new one cannot be had.
-  private func placeMCPPort() throws(HTTPServerError) {
+  private func placeMCPPort(on inherited: Int32? = nil) throws(HTTPServerError) {
     let settings = mcpPortSettings
     mcpHTTP.portError = nil
     if let port = mcpHTTP.ownPort {
@@ -36,10 +37,10 @@ extension FrontRouter {
       port.server.stop(grace: Self.closingGrace)
       log.info("MCP over HTTP closed", [LogField("address", port.address), LogField("port", port.server.port)])
     }
-    guard let settings else { return }
-    let server = try HTTPServer(loop: loop, address: settings.bind, port: settings.port, limits: httpLimits) {
-      self.mcpHTTP.front?.receive($0)
-    }
+    guard let settings else { return inherited.map { _ = Glibc.close($0) } ?? () }
+    let server = try HTTPServer(
+      loop: loop, address: settings.bind, port: settings.port, inherited: inherited, limits: httpLimits
+    ) { self.mcpHTTP.front?.receive($0) }
     mcpHTTP.ownPort = MCPOwnPort(address: settings.bind, askedPort: settings.port, server: server)
     if idleWatch != nil { countClients(of: server) }
     log.info("MCP over HTTP listening", [LogField("address", settings.bind), LogField("port", server.port)])

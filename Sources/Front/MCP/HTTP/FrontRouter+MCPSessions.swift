@@ -162,6 +162,7 @@ extension FrontRouter {
         return exchange.refuse(MCPHTTPRefusal(status: 409, message: "Conflict: this session has its stream already"))
       }
       channel.stand(exchange)
+      tellWhatItMissed(channel.session)
     case .once(let text):
       guard let eventID = EventID(text), resume(after: eventID, channel, exchange) else {
         return exchange.refuse(.unknownEvent)
@@ -182,8 +183,9 @@ extension FrontRouter {
     }
     guard stream.number == 0 else { return false }
     channel.stand(exchange)
-    // Nobody knows what changed while there was no daemon.
-    for kind in channel.session.view.changingLists { channel.session.notify(kind) }
+    // Also of a session that this daemon has told by a stream that its client did not get.
+    channel.session.isReturning = true
+    tellWhatItMissed(channel.session)
     return true
   }
 
@@ -204,6 +206,7 @@ extension FrontRouter {
     mcpHTTP.sessions.remove(channel.id)
     channel.end()
     closeMCP(channel.session)
+    giveUpAdopted(of: channel.id)
     guard let keeper = mcpHTTP.keeper, channel.kept != nil else { return done() }
     keeper.removeSessions([channel.id], done)
   }

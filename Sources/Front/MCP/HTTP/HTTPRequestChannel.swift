@@ -94,14 +94,19 @@ final class HTTPRequestChannel: MCPChannel {
   private func leave() {
     if isOver { return }
     if let events { streams.remove(events) }
-    for abandon in Array(abandons.values) { abandon() }
-    abandons = [:]
+    giveUp()
     end()
   }
 
-  /// The daemon goes away: a stream ends as it is, and what has not begun is refused.
+  private func giveUp() {
+    for abandon in Array(abandons.values) { abandon() }
+    abandons = [:]
+  }
+
+  /// The daemon goes away: a stream ends as it is, and what has not begun is refused. Nobody can come back for it.
   func breakOff() {
     if isOver { return }
+    giveUp()
     if let events {
       streams.remove(events)
       events.end()

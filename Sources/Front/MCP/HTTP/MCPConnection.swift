@@ -23,6 +23,8 @@ protocol EventBody: DeliveryReceipt {
   /// Bytes that the client has not taken, and those that it has.
   var waitingBytes: Int { get }
   var takenBytes: Int { get }
+  /// Bytes that have left this process.
+  var sentBytes: Int { get }
 
   /// Queues the pieces as one. False when nobody gets them.
   @discardableResult

@@ -104,6 +104,7 @@ extension FrontRouter {
     channel.note(name: state.name, version: state.version, era: .legacy)
     channel.session.state = MCPSessionState(resuming: state.revision)
     channel.session.view = view(state.scope, state.shown)
+    channel.session.isReturning = true
     watchLists(of: channel.session)
     restoreInterests(state.logLevel, state.resources, of: channel.session)
   }

@@ -51,7 +51,9 @@ extension FrontRouter {
     case .tooMany:
       return session.refuse(id, code: MCPErrorCode.internalError, "More than \(ResourceWatch.most) subscriptions")
     }
+    let isRepeated = session.reasked[id] != nil
     session.answer(id, JSONRPCWriter.result(id: id, .emptyObject))
+    if isRepeated { tell(resource, as: uri, on: nil, session) }
   }
 
   /// Takes up what a client wanted to hear under an earlier daemon.

@@ -204,7 +204,9 @@ struct HTTPSessionChannelTests {
     let stream = world.post(2)
     world.send(.about(.int(2)), "progress")
     world.channel.withdraw(.int(2))
-    #expect(stream.told.last?.contains("-32800") == true, "a client that lost the stream before need not come back again and again")
+    #expect(
+      stream.told.last?.contains("-32800") == true,
+      "a client that lost the stream before need not come back again and again")
   }
 
   @Test func sessionAndChannelDoNotHoldEachOther() throws {

@@ -76,7 +76,9 @@ extension FrontRouter {
       for item in catalog.resourceTemplates(of: server).prefix(ResourceTemplates.mostPerServer) {
         guard let text = item.member("uriTemplate")?.string else { continue }
         let id = catalog.publicID(of: "\(server).\(text)", .resource)
-        guard policy.allows(id), view.scope.shows(id, of: server), seen.insert(ExactText(text)).inserted else { continue }
+        guard policy.allows(id), view.scope.shows(id, of: server), seen.insert(ExactText(text)).inserted else {
+          continue
+        }
         templates.append(ListedTemplate(id: id, server: server, text: text, item: item))
       }
     }

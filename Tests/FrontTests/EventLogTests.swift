@@ -164,6 +164,22 @@ struct EventLogTests {
     #expect(table.count == 0)
   }
 
+  @Test func disuseIsKnownInQuarters() {
+    var table = SessionTable<Int>()
+    _ = table.add(1, id: "1", owner: "", at: Self.start)
+    let seconds = [0, 449, 450, 900, 1350, 1799, 9999]
+    #expect(seconds.map { table.unusedQuarters(of: "1", at: Self.start + .seconds($0)) } == [0, 0, 1, 2, 3, 3, 3])
+    // The next daemon knows that much of it; what it reads may be anything.
+    for (quarters, known) in [(2, 2), (7, 3), (-1, 0)] {
+      var next = SessionTable<Int>()
+      _ = next.add(1, id: "1", owner: "", at: Self.start, unusedQuarters: quarters)
+      #expect(next.unusedQuarters(of: "1", at: Self.start) == known)
+      let left = Duration.seconds(1800 - 450 * known)
+      let expired = [left, left + .seconds(1)].map { next.expire(at: Self.start + $0, isBusy: { _ in false }) }
+      #expect(expired == [[], [1]])
+    }
+  }
+
   @Test func thereIsALimit() {
     var table = SessionTable<Int>(SessionTable.Limits(sessions: 2))
     let added = (0..<3).map { table.add($0, id: "\($0)", owner: "", at: Self.start) }

@@ -214,7 +214,13 @@ extension FrontRouter {
   private func expireSessions() {
     for channel in mcpHTTP.sessions.expire(at: .now, isBusy: { !$0.isIdle }) { endSession(channel) }
     mcpHTTP.journal.prune { key in self.mcpHTTP.sessions[key.session]?.uses(key.stream) ?? false }
-    for channel in mcpHTTP.sessions.sessions { channel.prune() }
+    for channel in mcpHTTP.sessions.sessions {
+      channel.prune()
+      let quarters = mcpHTTP.sessions.unusedQuarters(of: channel.id, at: .now)
+      guard quarters != channel.unusedQuarters else { continue }
+      channel.unusedQuarters = quarters
+      keepSession(channel)
+    }
     // What one client that does not read had waiting may be much, and the allocator keeps it.
     FreedMemory.giveBackIfMuch()
   }
@@ -257,7 +263,9 @@ extension FrontRouter {
         continue
       }
       let channel = makeSession(id: session.id, state.scope, state.exposure, endpoint)
-      guard mcpHTTP.sessions.add(channel, id: session.id, owner: session.owner, at: .now) else { continue }
+      let isNew = mcpHTTP.sessions.add(
+        channel, id: session.id, owner: session.owner, at: .now, unusedQuarters: state.unusedQuarters)
+      guard isNew else { continue }
       channel.kept = session
       restore(channel, state)
       keepSession(channel)  // Its client may come back to the daemon after this one for streams of ours.

@@ -27,6 +27,8 @@ final class HTTPSessionChannel: MCPChannel {
   /// Set right after the channel was made. The front holds it as long as the session lives; held here, too, the two would
   /// hold each other for ever.
   weak var session: MCPSession!
+  /// Quarters of the time that it may idle, of which the next daemon must know (`SessionTable`).
+  var unusedQuarters = 0
   /// What of it is in the store.
   var kept: KeptSession?
 

@@ -12,6 +12,8 @@ struct SessionSnapshot {
   let name: String?
   let version: String?
   let logLevel: MessageLevel?
+  /// How long nobody has used it.
+  let unusedQuarters: Int
   /// Of the daemons that had it, the newest last.
   let daemons: [UInt32]
   /// Subscribed resources, with the client's URIs.
@@ -30,6 +32,7 @@ struct SessionSnapshot {
     name = channel.name
     version = channel.version
     logLevel = channel.session.logLevel
+    unusedQuarters = channel.unusedQuarters
     daemons = channel.daemons.suffix(Self.mostDaemons)
     resources = channel.session.watch.all(for: .session).map { ($0.resource, $0.uri) }
   }
@@ -49,6 +52,7 @@ struct SessionSnapshot {
     if let name { writer.member("name", name) }
     if let version { writer.member("version", version) }
     if let logLevel { writer.member("logLevel", logLevel.rawValue) }
+    if unusedQuarters > 0 { writer.member("unusedQuarters", unusedQuarters) }
     writer.key("daemons")
     writer.beginArray()
     for daemon in daemons { writer.value(Int(daemon)) }
@@ -86,6 +90,7 @@ struct SessionSnapshot {
     name = slice.member("name")?.string
     version = slice.member("version")?.string
     logLevel = slice.member("logLevel")?.string.flatMap { MessageLevel(rawValue: $0) }
+    unusedQuarters = slice.member("unusedQuarters")?.int ?? 0
     daemons = slice.member("daemons")?.elements.compactMap { $0.int.flatMap { UInt32(exactly: $0) } } ?? []
     resources =
       slice.member("resources")?.elements.compactMap { entry in
@@ -101,6 +106,7 @@ extension FrontRouter {
   /// Brings a session to where it was under the earlier daemon.
   func restore(_ channel: HTTPSessionChannel, _ state: SessionSnapshot) {
     channel.earlierDaemons = state.daemons
+    channel.unusedQuarters = state.unusedQuarters
     channel.note(name: state.name, version: state.version, era: .legacy)
     channel.session.state = MCPSessionState(resuming: state.revision)
     channel.session.view = view(state.scope, state.shown)

@@ -28,12 +28,24 @@ struct SessionTable<Session> {
   /// 128 bits of the system's random numbers as 32 hexadecimal digits: all of them visible ASCII.
   static func freshID() -> String { OperationID.random().description }
 
-  /// Enters a session. False when there are as many as may be, or the id is in use.
-  mutating func add(_ session: Session, id: String, owner: String, at now: MonotonicTime) -> Bool {
+  /// Enters a session. False when there are as many as may be, or the id is in use. `unusedQuarters`: as it is known from an
+  /// earlier daemon.
+  mutating func add(
+    _ session: Session, id: String, owner: String, at now: MonotonicTime, unusedQuarters: Int = 0
+  ) -> Bool {
     guard !isFull, entries[id] == nil else { return false }
-    entries[id] = Entry(owner: owner, session: session, used: now)
+    let unused = limits.idle / 4 * min(max(0, unusedQuarters), Self.mostQuarters)
+    entries[id] = Entry(owner: owner, session: session, used: now + unused * -1)
     return true
   }
+
+  /// For how many whole quarters of `limits.idle` nobody has used the session: what is worth keeping of its last use.
+  func unusedQuarters(of id: String, at now: MonotonicTime) -> Int {
+    guard let entry = entries[id] else { return 0 }
+    return (1...Self.mostQuarters).last { entry.used + limits.idle / 4 * $0 <= now } ?? 0
+  }
+
+  private static var mostQuarters: Int { 3 }
 
   /// The session of `owner` with this id, which is in use from now on; nil for all others.
   mutating func use(_ id: String, owner: String, at now: MonotonicTime) -> Session? {

@@ -14,16 +14,17 @@ extension FrontRouter {
     case .failure(let refusal):
       var failure = refusal.failure
       if let id = refusal.entryID {
-        failure = hinted(failure, kind, id, server: "", payload: nil, target.scope)
+        failure = hinted(failure, kind, id, asked: id, server: "", payload: nil, target)
       }
       target.finish(.failure(failure), requestID: refusal.requestID, traceID: trace.traceID.description)
       logRefusal(target, kind, refusal, trace)
       recordRefusal(target, kind, refusal, trace)
     case .success(let request):
-      let id = publicID(request.id, kind, target.scope)
+      let id = scoped(target.scope).publicID(of: request.id, kind)
       let operation = FrontOperation(
         id: .random(using: &random), kind: kind, purpose: .carryOut, target: target, trace: trace,
-        requestID: request.requestID, entryID: id, payload: request.payload, admitted: .now, route: request.route,
+        requestID: request.requestID, entryID: id, asked: request.asked ?? request.id, payload: request.payload,
+        admitted: .now, route: request.route,
         completion: request.completion, meta: request.meta,
         keyed: request.key.map { KeyedRequest($0, kind, id: id, payload: request.payload) })
       if target.origin?.reaskedAt == nil { begin(operation) } else { reask(operation) }
@@ -127,7 +128,8 @@ extension FrontRouter {
     let (kind, entryID) = (operation.kind, operation.entryID)
     let result = result.mapError { failure in
       let told = hinted(
-        failure, kind, entryID, server: operation.server, payload: operation.payload, operation.target.scope)
+        failure, kind, entryID, asked: operation.asked, server: operation.server, payload: operation.payload,
+        operation.target)
       return advised(told, kind, entryID)
     }
     let receipt = idempotency.isIdle ? nil : settle(id, result)

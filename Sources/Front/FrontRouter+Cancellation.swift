@@ -5,8 +5,8 @@ import Telemetry
 
 /// Cancelling operations by the request id that their clients gave them.
 extension FrontRouter {
-  /// Gives up every operation with that request id, whoever asked for it, also of an earlier daemon. Each ends as its worker
-  /// says, which is `cancelled` unless it was complete already.
+  /// Gives up every operation with that request id on what the scope shows, whoever asked for it, also of an earlier daemon.
+  /// Each ends as its worker says, which is `cancelled` unless it was complete already.
   func cancelOperations(_ target: any ReplyTarget, _ requestID: String, trace: TraceContext) {
     guard supervisor.assumeIsolated({ $0.hasIdentifiedWorkers }) else {
       // It counts even if nobody waits for the answer.
@@ -14,8 +14,12 @@ extension FrontRouter {
       if !isWaiting { target.reply(FailureMapping.workersUnknown, traceID: trace.traceID.description) }
       return
     }
-    let own = operations.values.filter { $0.requestID?.string == requestID }.map(\.id)
-    let left = adopted.running(named: requestID)
+    let scoped = scoped(target.scope)
+    let own = operations.values.filter { $0.requestID?.string == requestID }.filter { operation in
+      scoped.knows(operation.kind, operation.entryID, of: operation.route?.server ?? operation.server)
+    }.map(\.id)
+    let left = adopted.running(named: requestID).filter { scoped.knows($0.blob.kind, $0.blob.entryID, of: $0.server) }
+      .map(\.id)
     let fields = [
       LogField("trace_id", trace.traceID.description), LogField("request_id", requestID),
       LogField("surface", target.surface), LogField("operations", own.count + left.count),

@@ -13,7 +13,7 @@ extension FrontRouter {
     let trace = trace(continuing: params?.member("_meta")?.member("traceparent")?.string)
     let profile = params?.member("_meta")?.member("profile")?.string
     let name = profile.map { ScopeName.profile($0) } ?? .everything
-    let scope = Scope(name, settings.configuration)
+    let scope = scope(name)
     let target = ControlRequest(session, id, scope: scope ?? .empty(name), reaskedAt: reaskedAt)
     guard scope != nil else {
       return target.reply(unknownScope(name), requestID: nil, traceID: trace.traceID.description)

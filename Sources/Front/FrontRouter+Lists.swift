@@ -10,9 +10,12 @@ extension FrontRouter {
   /// milliseconds; nil is the configuration's `listWaitMs` (contract §3.4).
   func list(_ kind: EntryKind, _ target: any ReplyTarget, wait: Int?) {
     let limit = Duration.milliseconds(min(wait ?? settings.configuration.listWaitMs, 600_000))
-    let end = startedWithoutCatalog ? supervisor.assumeIsolated { $0.firstStartsEnd(waiting: limit) } : nil
+    let scope = target.scope
+    let end =
+      startedWithoutCatalog
+      ? supervisor.assumeIsolated { $0.firstStartsEnd(waiting: limit) { scope.includes($0) } } : nil
     guard let end, !isStopping, !waitingLists.isFull else {
-      return target.reply(status: 200, body: listBody(kind, target.scope))
+      return target.reply(status: 200, body: listBody(kind, scope))
     }
     let id = OperationID.random(using: &random)
     let timer = loop.schedule(at: end) { self.answerWaitingList(id) }
@@ -32,14 +35,16 @@ extension FrontRouter {
     list.target.reply(status: 200, body: listBody(list.kind, list.target.scope))
   }
 
-  /// A server left its first start: lists that waited for the last one are answered.
+  /// A server left its first start: lists for whose clients it was the last one are answered.
   func readinessMayEndWaiting() {
     guard !waitingLists.isEmpty else { return }
     // Not from within the supervisor's own call: the catalog that made a server ready may still be on its way.
     loop.atEndOfTurn {
-      let end = self.supervisor.assumeIsolated { $0.firstStartsEnd(waiting: .seconds(600)) }
-      guard end == nil else { return }
-      self.answerWaitingLists()
+      for (id, list) in self.waitingLists.entries {
+        let scope = list.target.scope
+        let end = self.supervisor.assumeIsolated { $0.firstStartsEnd(waiting: .seconds(600)) { scope.includes($0) } }
+        if end == nil { self.answerWaitingList(id) }
+      }
     }
   }
 
@@ -50,22 +55,20 @@ extension FrontRouter {
     writer.member("version", "v1")
     writer.key(kind.listMember)
     writer.beginArray()
-    for entry in entries where isListed(entry, scope) { entry.writeItem(to: &writer) }
+    let scoped = scoped(scope)
+    for entry in entries where scoped.lists(entry) { entry.writeItem(to: &writer) }
     writer.endArray()
     writeReadiness(scope, to: &writer)
     writer.endObject()
     return writer.bytes
   }
 
-  /// Whether clients of the scope find the entry in lists.
-  func isListed(_ entry: any CatalogEntry, _ scope: Scope) -> Bool {
-    policy.allows(entry.id) && scope.shows(entry.id, of: entry.server)
-  }
-
   private func writeReadiness(_ scope: Scope, to writer: inout JSONWriter) {
     writer.key("server_readiness")
     writer.beginArray()
-    for row in supervisor.assumeIsolated({ $0.readiness() }) where scope.includes(row.server) {
+    // Of what is left out of lists, servers that are hidden are not named.
+    let omissions = scope.isLimited ? omissions(scope) : nil
+    for row in supervisor.assumeIsolated({ $0.readiness(omissions: omissions) }) where scope.includes(row.server) {
       writer.beginObject()
       writer.member("server", row.server)
       writer.member("code", row.code.rawValue)
@@ -81,7 +84,8 @@ extension FrontRouter {
     begin(
       FrontOperation(
         id: .random(using: &random), kind: .capability, purpose: .describe, target: target, trace: trace,
-        requestID: nil, entryID: publicID(id, .capability, target.scope), payload: nil, admitted: .now))
+        requestID: nil, entryID: scoped(target.scope).publicID(of: id, .capability), asked: id, payload: nil,
+        admitted: .now))
   }
 
   func answerDescription(_ operation: FrontOperation) {

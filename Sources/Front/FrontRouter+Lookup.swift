@@ -12,39 +12,32 @@ extension FrontRouter {
     // A client that goes away before the answer cancels its operation.
     operation.target.began(id) { self.abandon(id) }
     guard !isStopping else { return finish(id, .failure(FailureMapping.stopping)) }
-    // Before the policy, which would tell that it exists.
-    guard !isHidden(operation) else {
-      return finish(id, .failure(FailureMapping.unknown(operation.kind, operation.entryID)))
-    }
-    guard policy.allows(operation.entryID) else {
-      return finish(id, .failure(FailureMapping.denied(operation.kind, operation.entryID)))
-    }
+    if let refusal = refusal(of: operation) { return finish(id, .failure(refusal)) }
     if let keyed = operation.keyed { admit(operation, keyed) } else { lookUp(operation) }
   }
 
   /// An id that nobody knows may belong to a server that was never listed, or to several: names may contain dots.
   func lookUp(_ operation: FrontOperation) {
     if operation.purpose == .meet { return answerMeeting(operation) }
-    // The catalog may have changed while a server was waited for.
-    guard !isHidden(operation) else {
-      return finish(operation.id, .failure(FailureMapping.unknown(operation.kind, operation.entryID)))
-    }
+    // Catalog and configuration may have changed while a server was waited for.
+    if let refusal = refusal(of: operation) { return finish(operation.id, .failure(refusal)) }
+    let scoped = scoped(operation.target.scope)
     if let route = operation.route {
       submit(operation, route.server, route.upstreamName)
-    } else if let entry = catalog.entry(operation.kind, operation.entryID) {
+    } else if let entry = scoped.entry(operation.kind, operation.entryID) {
       switch operation.purpose {
       case .carryOut: submit(operation, entry.server, entry.upstreamName)
       case .describe: answerDescription(operation)
       case .meet: break
       }
-    } else if operation.kind == .resource, let (server, uri) = catalog.forwardedResource(operation.entryID) {
+    } else if operation.kind == .resource, let (server, uri) = scoped.forwardedResource(operation.entryID) {
       submit(operation, server, uri)
-    } else if let owner = catalog.unlistedOwners(of: operation.entryID, operation.kind)
-      .first(where: { !operation.triedServers.contains($0) && operation.target.scope.includes($0) })
+    } else if let owner = scoped.unlistedOwners(of: operation.entryID, operation.kind)
+      .first(where: { !operation.triedServers.contains($0) })
     {
       waitForServer(operation, owner)
     } else {
-      let failure = operation.refusal ?? FailureMapping.unknown(operation.kind, operation.entryID)
+      let failure = operation.refusal ?? FailureMapping.unknown(operation.kind, operation.asked)
       finish(operation.id, .failure(failure))
     }
   }
@@ -53,7 +46,7 @@ extension FrontRouter {
   func meet(_ server: String, _ target: any ReplyTarget, within milliseconds: Int) {
     var operation = FrontOperation(
       id: .random(using: &random), kind: .capability, purpose: .meet, target: target, trace: .generate(using: &random),
-      requestID: nil, entryID: "", payload: nil, admitted: .now)
+      requestID: nil, entryID: "", asked: "", payload: nil, admitted: .now)
     operation.timeoutMilliseconds = milliseconds
     let (id, deadline) = (operation.id, operation.deadline)
     operations[id] = operation
@@ -68,25 +61,14 @@ extension FrontRouter {
     operationsChanged()
   }
 
-  /// Whether what it is about does not exist for its client. False for what nobody knows.
-  private func isHidden(_ operation: FrontOperation) -> Bool {
-    let scope = operation.target.scope
-    guard scope.isLimited else { return false }
-    let id = operation.entryID
-    let owner =
-      operation.route?.server ?? catalog.entry(operation.kind, id)?.server
-      ?? (operation.kind == .resource ? catalog.forwardedResource(id)?.server : nil)
-    return owner.map { !scope.shows(id, of: $0) } ?? false
-  }
-
-  /// The public id that a client means, who need not name the server when there is only one.
-  func publicID(_ id: String, _ kind: EntryKind, _ scope: Scope) -> String {
-    guard let server = scope.onlyServer, catalog.entry(kind, id) == nil else { return id }
-    let whole = catalog.publicID(of: "\(server).\(id)", kind)
-    if catalog.entry(kind, whole) != nil { return whole }
-    if kind == .resource, catalog.forwardedResource(id) == nil, catalog.forwardedResource(whole) != nil { return whole }
-    // Nobody knows yet what it has.
-    return catalog.isListed(server) || id.utf8.starts(with: "\(server).".utf8) ? id : whole
+  /// What is told before anything is looked up; nil when that may be done.
+  private func refusal(of operation: FrontOperation) -> OperationFailure? {
+    let scoped = scoped(operation.target.scope)
+    switch scoped.verdict(operation.kind, operation.entryID, of: operation.route?.server) {
+    case .open: return nil
+    case .denied: return FailureMapping.denied(operation.kind, operation.asked)
+    case .unknown: return FailureMapping.unknown(operation.kind, operation.asked)
+    }
   }
 
   /// Waits for `server` until the deadline, then looks again.

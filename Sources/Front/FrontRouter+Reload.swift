@@ -61,6 +61,7 @@ extension FrontRouter {
   /// Aliases, policy and timeouts count at once; servers whose entry changed restart; the rest is not touched.
   private func apply(_ configuration: Configuration) -> [UInt8] {
     settings.apply(configuration)
+    scopes = [:]
     policy = Policy(configuration.policy)
     redaction = Redaction(keys: configuration.policy.redactKeys)
     makeHTTPFront()

@@ -1,7 +1,7 @@
 import Configuration
 import Glibc
 package import Platform
-import Protocol
+package import Protocol
 package import Supervisor
 package import Telemetry
 
@@ -19,6 +19,8 @@ package actor FrontRouter {
   var redaction: Redaction
   var catalog: Catalog
   var reportedOmissions: [Omission] = []
+  /// Those of the configuration that were asked for so far.
+  var scopes: [ScopeName: Scope] = [:]
   private let keeper: (any CatalogKeeper)?
   /// Nothing was known of any server when the daemon started: first lists wait for first starts (contract §3.4).
   private(set) var startedWithoutCatalog = true
@@ -98,12 +100,14 @@ package actor FrontRouter {
     self.onStopRequest = onStopRequest
     self.onUpgradeRequest = onUpgradeRequest
     let control = try ControlServer(loop: loop, socket: socket.take(), rule: rule)
-    control.identity = { writer in
+    control.identity = { session, writer in
       writer.beginObject()
       writer.member("version", WarmplaneVersion.current)
       writer.member("pid", Int(getpid()))
       writer.member("config", self.settings.configurationPath)
       writer.member("instance", self.name)
+      if let exposure = session.exposure { writer.member("exposure", exposure.rawValue) }
+      if let server = session.directServer { writer.member("direct", server) }
       writer.endObject()
     }
     control.onRequest = { self.control($0, $1, $2, $3) }
@@ -251,18 +255,16 @@ package actor FrontRouter {
 // MARK: HTTPRequestSink
 
 extension FrontRouter: HTTPRequestSink {
-  /// Called on the loop, within the HTTP library's call.
+  // Called on the loop, within the HTTP library's call.
+  package nonisolated func admit(_ exchange: HTTPExchange) -> OperationFailure? {
+    assumeIsolated { $0.takeScope(exchange) }
+  }
+
   package nonisolated func handle(_ route: V1Route, _ exchange: HTTPExchange) {
     assumeIsolated { $0.route(route, exchange) }
   }
 
   private func route(_ route: V1Route, _ exchange: HTTPExchange) {
-    let asked = ScopeName.asked(exchange.head)
-    guard let name = asked, let scope = Scope(name, settings.configuration) else {
-      let failure = asked.map { unknownScope($0) } ?? ScopeName.ambiguous
-      return exchange.respond(failure, traceID: trace(of: exchange).traceID.description)
-    }
-    exchange.scope = scope
     switch route {
     case .listCapabilities(let wait): list(.capability, exchange, wait: wait)
     case .listResources(let wait): list(.resource, exchange, wait: wait)

@@ -6,10 +6,15 @@ import Transport
 
 /// What the supervisor says of its servers.
 extension WorkerSupervisor {
-  /// One row per configured server, sorted by id.
-  package func readiness() -> [Readiness] {
-    servers.map { Readiness(server: $0.id, code: $0.machine.code, message: $0.machine.message(server: $0.id)) }
-      .sorted { $0.server.utf8.lexicographicallyPrecedes($1.server.utf8) }
+  /// One row per configured server, sorted by id. `omissions`: what is told in place of what was noted, by server.
+  package func readiness(omissions: [String: [String]]? = nil) -> [Readiness] {
+    servers.map { server in
+      let own = omissions.map { $0[server.id] ?? [] }
+      return Readiness(
+        server: server.id, code: server.machine.code, message: server.machine.message(server: server.id, omissions: own)
+      )
+    }
+    .sorted { $0.server.utf8.lexicographicallyPrecedes($1.server.utf8) }
   }
 
   /// The code and message of one server; nil for one that is not configured.
@@ -20,10 +25,14 @@ extension WorkerSupervisor {
   /// The live MCP session with a server; nil while there is none.
   package func session(of id: String) -> UpstreamSession? { server(id)?.session }
 
-  /// The moment until which a first list waits for servers in their first start; nil when none is in it.
-  package func firstStartsEnd(waiting limit: Duration) -> MonotonicTime? {
+  /// The moment until which a first list waits for servers in their first start, of those that it `includes`; nil when
+  /// none is in it.
+  package func firstStartsEnd(
+    waiting limit: Duration, for includes: (_ server: String) -> Bool = { _ in true }
+  ) -> MonotonicTime? {
     let now = MonotonicTime.now
     return servers.filter { $0.machine.isFirstStart && !$0.machine.hasFailed && $0.machine.code == .starting }
+      .filter { includes($0.id) }
       .map { ($0.firstAttempt ?? now) + limit }.filter { $0 > now }.max()
   }
 

@@ -54,6 +54,9 @@ struct JSONSchemaCheck {
       let others = value.members.filter { schema.member("properties")?.member($0.key.string ?? "") == nil }
       return try rule.bool == false ? others.isEmpty : others.allSatisfy { try accepts($0.value, rule) }
     case "oneOf": return try rule.elements.filter { try accepts(value, $0) }.count == 1
+    case "minItems": return value.kind != .array || value.elements.count { _ in true } >= rule.int ?? 0
+    case "maxItems": return value.kind != .array || value.elements.count { _ in true } <= rule.int ?? 0
+    case "not": return try !accepts(value, rule)
     case "anyOf": return try rule.elements.contains { try accepts(value, $0) }
     default: throw UnknownKeyword(description: keyword)
     }

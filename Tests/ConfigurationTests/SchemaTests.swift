@@ -35,6 +35,16 @@ import Testing
       name: "mcpHttpServer", path: ["properties", "mcpHttpServer"], keys: ConfigurationParser.mcpHTTPServerKeys,
       document: #"{"mcpHttpServer":%,"mcpServers":{}}"#),
     Place(
+      name: "profile", path: ["$defs", "profile"], keys: ConfigurationParser.profileKeys,
+      document: #"{"profiles":{"p":%},"mcpServers":{"x":{"command":"c"}}}"#),
+    Place(
+      name: "profile of one server", path: ["$defs", "profile"], keys: ConfigurationParser.profileKeys,
+      base: ["servers": #"["x"]"#], document: #"{"profiles":{"p":%},"mcpServers":{"x":{"command":"c"}}}"#),
+    Place(
+      name: "direct profile", path: ["$defs", "profile"], keys: ConfigurationParser.profileKeys,
+      base: ["servers": #"["x"]"#, "exposure": #""direct""#],
+      document: #"{"profiles":{"p":%},"mcpServers":{"x":{"command":"c"},"y":{"command":"c"}}}"#),
+    Place(
       name: "stdio server", path: ["$defs", "server"], keys: ConfigurationParser.serverKeys,
       base: ["command": #""c""#], document: #"{"mcpServers":{"s":%}}"#),
     Place(
@@ -70,6 +80,8 @@ import Testing
     #"{"probeSeconds":1}"#, #""authorization_code""#, #""client_credentials""#, #""ES256""#, #""ES512""#,
     #""https://""#,
     #""https://h""#, #""HTTPS://h/p?q""#, #""https://h/#f""#, #""http://h/p""#, #""http://127.0.0.1:1/p""#,
+    #""compact""#, #""full""#, #""direct""#, #""auto""#, #"["x","x"]"#, #"["x","y"]"#, #"{".":{}}"#, #"{"..":{}}"#,
+    #"{"...":{}}"#, #"{"p":{"exposure":"direct"}}"#, #"{"p":{"exposure":"direct","servers":["x"]}}"#, #"{"a b":{}}"#,
     #""http://localhost""#, #""http://[::1]/""#, #""http://localhost.h/""#, #""ftp://h/p""#,
   ]
 
@@ -129,7 +141,7 @@ import Testing
       "clientMetadataUrl", "clientSecret", "clientSecretEnv", "codeChallengeMethodsSupported", "command", "cwd",
       "issuer",
       "privateKeyFile", "signingAlg",
-      "daemon", "http", "mcp", "mcpHttpServer", "profile",
+      "daemon", "http", "mcp", "mcpHttpServer", "profile", "description", "instructions", "servers",
       "mcpServers", "password", "passwordEnv", "policy", "protocolVersion", "registrationEndpoint",
       "resourceMetadataUrl",
       "scope", "timeout", "token", "tokenEndpoint", "tokenEnv", "tokenStoreKey", "transport", "type", "url", "username",

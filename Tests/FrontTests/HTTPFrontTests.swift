@@ -10,6 +10,11 @@ struct HTTPFrontTests {
   static let traceID = "0af7651916cd43dd8448eb211c80319c"
 
   private final class Sink: HTTPRequestSink {
+    func admit(_ exchange: HTTPExchange) -> OperationFailure? {
+      exchange.head.query == "profile=nix"
+        ? OperationFailure(status: 404, code: .invalidArgs, message: "m", reason: "unknown_scope") : nil
+    }
+
     func handle(_ route: V1Route, _ exchange: HTTPExchange) {
       exchange.respond(status: 200, body: Array("\(route)".utf8))
     }
@@ -27,6 +32,19 @@ struct HTTPFrontTests {
   }
 
   static let json = "Content-Type: application/json"
+
+  /// Method, target, headers, status.
+  static let order: [(String, String, [String], Int)] = [
+    ("POST", "/v1/tools/call?profile=nix", [], 404), ("DELETE", "/v1/tools/call?profile=nix", [], 404),
+    ("POST", "/v1/tools/call?profile=nix", ["Origin: https://evil.example"], 403), ("POST", "/v1/tools/call", [], 415),
+  ]
+
+  @Test("asks for the scope behind Host and Origin, and before all else", arguments: order)
+  func scope(method: String, target: String, headers: [String], status: Int) {
+    let server = Self.server()
+    let answer = Client(port: server.port).exchange(method, target, headers)
+    #expect(answer?.status == status, "\(answer?.text ?? "")")
+  }
 
   @Test("lets good requests through to the sink")
   func admitted() {

@@ -133,7 +133,8 @@ import Testing
     var generator = SystemRandomNumberGenerator()
     return FrontOperation(
       id: .random(), kind: .capability, purpose: .carryOut, target: Asked(text),
-      trace: .generate(using: &generator), requestID: JSONSlice(text: text), entryID: text, payload: .emptyObject,
+      trace: .generate(using: &generator), requestID: JSONSlice(text: text), entryID: text, asked: text,
+      payload: .emptyObject,
       admitted: .now, keyed: key.map { KeyedRequest(IdempotencyKey(text: $0), .capability, id: text, payload: nil) },
       timeoutMilliseconds: 15_000)
   }

@@ -18,7 +18,7 @@ import Testing
     var random = BufferedRandom()
     var operation = FrontOperation(
       id: .random(using: &random), kind: kind, purpose: purpose, target: Asker(), trace: trace,
-      requestID: requestID.map { .trusted($0) }, entryID: id, payload: .trusted(#"{"password":"secret"}"#),
+      requestID: requestID.map { .trusted($0) }, entryID: id, asked: id, payload: .trusted(#"{"password":"secret"}"#),
       admitted: MonotonicTime(nanoseconds: 3_000_000_000))
     operation.server = server
     if isTraced { operation.tracedRequest = request(trace) }

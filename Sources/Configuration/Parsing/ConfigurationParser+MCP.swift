@@ -35,7 +35,9 @@ extension ConfigurationParser {
     settings.jsonResponse = bool(object, "jsonResponse") ?? settings.jsonResponse
     settings.profile = filled(object, "profile")
     if let name = settings.profile, let node = object["profile"], !profiles.contains(where: { $0.name == name }) {
-      problems.add(.warning, "there is no profile \(name.quoted): every request is answered with 404", at: node)
+      let hint = KeySuggestion.nearest(to: name, among: profiles.map(\.name)).map { "; did you mean \"\($0)\"?" } ?? ""
+      problems.add(
+        .warning, "there is no profile \(name.quoted): every request is answered with 404\(hint)", at: node)
     }
     return settings
   }

@@ -14,8 +14,8 @@ extension ConfigurationParser {
     guard ProfileSettings.isName(member.name) else {
       problems.add(
         .error,
-        "\(member.name.quoted) is no name of a profile: 1 to \(ProfileSettings.longestName) letters, digits, \".\", \"_\" "
-          + "and \"-\"", at: member.node, offset: member.nameOffset)
+        "\(member.name.quoted) is no name of a profile: 1 to \(ProfileSettings.longestName) letters (A to Z), digits, "
+          + "\".\", \"_\" and \"-\", but neither \".\" nor \"..\"", at: member.node, offset: member.nameOffset)
       return nil
     }
     guard let object = object(member.node) else { return nil }
@@ -47,7 +47,8 @@ extension ConfigurationParser {
     if exposure == .direct, profile.servers?.count != 1 {
       problems.add(
         .error,
-        "profile \(profile.name.quoted) has the exposure direct, which shows one server: name exactly one in servers",
+        "profile \(profile.name.quoted) has the exposure direct, which shows one server: name exactly one in servers, "
+          + "and once",
         at: node)
     }
     return exposure

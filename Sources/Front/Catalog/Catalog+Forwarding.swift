@@ -3,21 +3,28 @@ import Protocol
 /// Resources that no list names and that are asked for all the same (contract §6.1).
 extension Catalog {
   /// The server and URI of a public id that no list names: of an alias, if that server has resources, or of a source id
-  /// whose URI matches a template of that server.
-  func forwardedResource(_ id: String) -> (server: String, uri: JSONSlice)? {
+  /// whose URI matches a template of that server. Only servers count that `isVisible`.
+  func forwardedResource(
+    _ id: String, where isVisible: (_ server: String) -> Bool = { _ in true }
+  ) -> (server: String, uri: JSONSlice)? {
     for source in sources(of: id, .resource) {
-      if let (server, uri) = owner(of: source, where: { server, _ in hasResources(server) }) { return (server, uri) }
+      let found = owner(of: source) { server, _ in isVisible(server) && hasResources(server) }
+      if let found { return found }
     }
     // An alias replaces the source id.
     guard resources.publicID(of: id).isExactly(id) else { return nil }
-    return owner(of: id) { server, uri in templates.match(uri, of: server) }
+    return owner(of: id) { server, uri in isVisible(server) && templates.match(uri, of: server) }
   }
 
   /// The public id of a URI that no list names and that matches a template: of the first such server in the order of the
-  /// configuration that the client may see.
-  func templatedID(of uri: String, where isVisible: (_ server: String) -> Bool = { _ in true }) -> String? {
-    order.first { isListed($0) && isVisible($0) && templates.match(uri, of: $0) }
-      .map { resources.publicID(of: "\($0).\(uri)") }
+  /// configuration under whose id it `counts`.
+  func templatedID(of uri: String, where counts: (_ id: String, _ server: String) -> Bool = { _, _ in true }) -> String?
+  {
+    for server in order where isListed(server) {
+      let id = resources.publicID(of: "\(server).\(uri)")
+      if counts(id, server), templates.match(uri, of: server) { return id }
+    }
+    return nil
   }
 
   /// The first server in the order of the configuration that the source id can be of. Ids of servers may contain dots.

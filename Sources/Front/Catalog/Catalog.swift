@@ -80,14 +80,19 @@ struct Catalog: Sendable {
     }
   }
 
-  /// Servers whose lists were never read and that may have an entry with this id: it begins with the server's id and a
-  /// dot, or is an alias for one of its entries.
-  func unlistedOwners(of id: String, _ kind: EntryKind) -> [String] {
+  /// Servers that may have an entry with this id, listed or not: it begins with the server's id and a dot, or is an alias
+  /// for one of its entries.
+  func possibleOwners(of id: String, _ kind: EntryKind) -> [String] {
     let aliased = sources(of: id, kind)
     return order.filter { server in
-      !isListed(server)
-        && (id.utf8.starts(with: "\(server).".utf8) || aliased.contains { $0.utf8.starts(with: "\(server).".utf8) })
+      let prefix = "\(server).".utf8
+      return id.utf8.starts(with: prefix) || aliased.contains { $0.utf8.starts(with: prefix) }
     }
+  }
+
+  /// Those of them whose lists were never read.
+  func unlistedOwners(of id: String, _ kind: EntryKind) -> [String] {
+    possibleOwners(of: id, kind).filter { !isListed($0) }
   }
 
   /// The id under which clients see a source id, whether a list names it or not.

@@ -71,9 +71,8 @@ struct Omission: Sendable, Equatable {
   let keptBy: String
 
   /// For the readiness message of the server that lost it.
-  var sentence: String {
-    keptBy == server
-      ? "\"\(id)\" is listed more than once, the first counts"
-      : "\"\(id)\" is omitted, server \"\(keptBy)\" has that id"
+  func sentence(namesKeeper: Bool) -> String {
+    if keptBy == server { return "\"\(id)\" is listed more than once, the first counts" }
+    return "\"\(id)\" is omitted, \(namesKeeper ? "server \"\(keptBy)\"" : "another server") has that id"
   }
 }

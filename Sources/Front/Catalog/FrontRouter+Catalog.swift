@@ -16,8 +16,15 @@ extension FrontRouter {
         ])
     }
     reportedOmissions = omissions
-    let byServer = Dictionary(grouping: omissions, by: \.server)
-    let sentences = byServer.mapValues { $0.map(\.sentence) }
+    let sentences = self.omissions(.everything)
     supervisor.assumeIsolated { $0.noteOmissions(sentences) }
+  }
+
+  /// What of each server is left out because another has its id, in sentences for clients of the scope.
+  func omissions(_ scope: Scope) -> [String: [String]] {
+    let known = catalog.omissions.filter { scope.shows($0.id, of: $0.server) }
+    return Dictionary(grouping: known, by: \.server).mapValues { omissions in
+      omissions.map { $0.sentence(namesKeeper: scope.includes($0.keptBy)) }
+    }
   }
 }

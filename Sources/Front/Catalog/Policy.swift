@@ -16,6 +16,22 @@ struct Policy: Sendable {
     return allow.isEmpty || allow.contains { $0.matches(publicID) }
   }
 
+  /// Whether an id that begins so can be allowed, whatever ids there are.
+  func mayAllow(beginning prefix: String) -> Bool {
+    guard !allow.isEmpty else { return isOpen(behind: prefix) }
+    return allow.contains { pattern in
+      let isBehind = pattern.text.utf8.starts(with: prefix.utf8)
+      guard pattern.isPrefix else { return isBehind && allows(pattern.text) }
+      if isBehind { return isOpen(behind: pattern.text) }
+      return prefix.utf8.starts(with: pattern.text.utf8) && isOpen(behind: prefix)
+    }
+  }
+
+  /// Whether not all is denied that begins so.
+  private func isOpen(behind prefix: String) -> Bool {
+    !deny.contains { $0.isPrefix && prefix.utf8.starts(with: $0.text.utf8) }
+  }
+
   private struct Pattern: Sendable {
     let text: String
     let isPrefix: Bool

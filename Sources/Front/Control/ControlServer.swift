@@ -18,14 +18,14 @@ final class ControlServer {
 
   /// A request of a session that has said `hello`.
   var onRequest: ((ControlSession, RequestID, String, JSONSlice?) -> Void)?
-  /// A bridge has said `hello`.
-  var onBridge: ((ControlSession) -> Void)?
+  /// A bridge says `hello`; the failure when it cannot have what it wants.
+  var onBridge: ((ControlSession) -> OperationFailure?)?
   /// The session is gone; its operations are to be cancelled.
   var onEnd: ((ControlSession) -> Void)?
   /// Something was refused, in a sentence for the log.
   var onRefusal: ((String) -> Void)?
   /// The result of `hello`.
-  var identity: (inout JSONWriter) -> Void = { $0.writeEmptyObject() }
+  var identity: (ControlSession, inout JSONWriter) -> Void = { $1.writeEmptyObject() }
 
   /// Serves `socket`, a listening Unix socket, for those whom `rule` lets in.
   init(loop: EventLoop, socket: consuming OwnedDescriptor, rule: PeerRule) throws(SystemError) {
@@ -66,20 +66,39 @@ final class ControlServer {
     }
     guard case .request(let id, let method) = message.kind else { return }
     if method == "hello" {
-      session.hasSaidHello = true
-      session.kind = String((message.params?.member("kind")?.string ?? "unknown").prefix(64))
-      session.name = (message.params?.member("name")?.string).map { String($0.prefix(256)) }
-      session.client = message.params?.member("client")?.string.flatMap { $0.utf8.count <= 64 ? $0 : nil }
-      session.scope = ScopeName(message.params)
-      session.exposure = message.params?.member("exposure")?.string.flatMap { Exposure(rawValue: $0) }
-      session.version = (message.params?.member("version")?.string).map { String($0.prefix(64)) }
-      session.connection.send(JSONRPCWriter.result(id: id, identity))
-      if session.kind == "mcp" { onBridge?(session) }
+      hello(session, id, message.params)
     } else if session.hasSaidHello {
       onRequest?(session, id, method, message.params)
     } else {
       session.refuse(id, code: MCPErrorCode.invalidRequest, "the first request of a session is hello")
     }
+  }
+
+  private func hello(_ session: ControlSession, _ id: RequestID, _ params: JSONSlice?) {
+    session.hasSaidHello = true
+    session.kind = String((params?.member("kind")?.string ?? "unknown").prefix(64))
+    session.name = (params?.member("name")?.string).map { String($0.prefix(256)) }
+    session.client = params?.member("client")?.string.flatMap { $0.utf8.count <= 64 ? $0 : nil }
+    session.scope = ScopeName(params)
+    session.directServer = params?.member("direct")?.string
+    session.isReturning = params?.member("returns")?.bool ?? false
+    session.exposure = params?.member("exposure")?.string.flatMap { Exposure(rawValue: $0) }
+    session.version = (params?.member("version")?.string).map { String($0.prefix(64)) }
+    if session.kind == "mcp", let failure = onBridge?(session) {
+      session.connection.send(
+        JSONRPCWriter.error(
+          id: id, code: MCPErrorCode.invalidParams, message: failure.message, data: Self.reason(of: failure)))
+      return close(session)
+    }
+    session.connection.send(JSONRPCWriter.result(id: id) { self.identity(session, &$0) })
+  }
+
+  private static func reason(of failure: OperationFailure) -> JSONSlice {
+    var writer = JSONWriter()
+    writer.beginObject()
+    writer.member("reason", failure.reason)
+    writer.endObject()
+    return JSONSlice(assembled: writer)
   }
 
   /// Ends a session: what is queued is written as far as its client takes it now.

@@ -21,9 +21,13 @@ final class ControlSession: Hashable {
   /// Random, of the client's process; a client that gives none cannot come back for its answers.
   var client: String?
   var hasSaidHello = false
-  /// What it wants to see, and how (`hello`).
+  /// What it wants to see, and how (`hello`); of a bridge, what it got.
   var scope = ScopeName.everything
   var exposure: Exposure?
+  /// The server that direct exposure is of.
+  var directServer: String?
+  /// It goes on with what an earlier daemon gave it, or this one before.
+  var isReturning = false
   /// What its requests so far make of it; the daemon's idle time depends on it.
   var role = Role.undecided
   /// Of an MCP client, once it has opened.

@@ -73,6 +73,7 @@ package final class HTTPFront {
 
   private func receiveV1(_ exchange: HTTPExchange) {
     do throws(OperationFailure) {
+      if let failure = sink.admit(exchange) { throw failure }
       let route = try V1Route.parse(exchange.head)
       if let failure = bodyFailure(of: exchange, route) { throw failure }
       sink.handle(route, exchange)
@@ -91,7 +92,8 @@ package final class HTTPFront {
   ]
 
   private static let mcpHeaders =
-    "accept, content-type, last-event-id, mcp-method, mcp-name, mcp-protocol-version, mcp-session-id, traceparent"
+    "accept, content-type, last-event-id, mcp-method, mcp-name, mcp-protocol-version, mcp-session-id, traceparent, "
+    + "x-warmplane-profile"
   private static let mcpExposed = "mcp-session-id, www-authenticate"
   /// Headers for arguments that one preflight may ask for.
   private static let mostParameters = 64

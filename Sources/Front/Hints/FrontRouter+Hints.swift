@@ -18,16 +18,19 @@ extension FrontRouter {
     return failure
   }
 
-  /// The failure with a hint, where one is known. Only what lists show is suggested. `payload`: the arguments, if they
-  /// could be read.
+  /// The failure with a hint, where one is known. Only what lists show is suggested. `asked`: what the client wrote;
+  /// `payload`: the arguments, if they could be read.
   func hinted(
-    _ failure: OperationFailure, _ kind: EntryKind, _ id: String, server: String, payload: JSONSlice?, _ scope: Scope
+    _ failure: OperationFailure, _ kind: EntryKind, _ id: String, asked: String, server: String, payload: JSONSlice?,
+    _ target: any ReplyTarget
   ) -> OperationFailure {
     var failure = failure
     if failure.status == 404 {
-      let known = catalog.sorted(kind).lazy.filter { self.isListed($0, scope) }.map(\.id)
-      let ids = IDSuggestions.nearest(to: id, among: known)
-      if !ids.isEmpty { failure.hint = FailureHint(didYouMean: ids, actor: .client) }
+      let scoped = scoped(target.scope)
+      let names = target.view?.names(kind, catalog)
+      let known = catalog.sorted(kind).lazy.filter { scoped.lists($0) }.map { names?.name(of: $0.id) ?? $0.id }
+      let nearest = IDSuggestions.nearest(to: names == nil ? id : asked, among: known)
+      if !nearest.isEmpty { failure.hint = FailureHint(didYouMean: nearest, actor: .client) }
     } else if failure.reason == "policy_denied" {
       failure.hint = FailureHint(actor: .operator)
     } else if let reason = failure.reason, let code = ReadinessCode(rawValue: reason),
@@ -36,7 +39,7 @@ extension FrontRouter {
       // What the sentence does not suggest does not help: a variable that is not set needs no login.
       let hasLogin = settings.configuration.hasLogin(server) && failure.message.contains("warmplane auth ")
       failure.hint = ReadinessHint.of(code, server: server, hasLogin: hasLogin)
-    } else if failure.argumentFault != .none, policy.allows(id), let entry = catalog.entry(kind, id) {
+    } else if failure.argumentFault != .none, let entry = scoped(target.scope).entry(kind, id), policy.allows(id) {
       failure.hint = Self.argumentHint(failure.argumentFault, entry, payload)
     }
     return failure

@@ -132,7 +132,13 @@ extension FrontRouter {
       var writer = JSONWriter(reserving: 256)
       writer.beginObject()
       writer.key("records")
-      self.idempotency.book.writeRecords(of: IdempotencyKey.localUser, to: &writer) { wall in
+      let scoped = self.scoped(target.scope)
+      self.idempotency.book.writeRecords(
+        of: IdempotencyKey.localUser,
+        where: { record in
+          EntryKind(rawValue: record.kind).map { scoped.knows($0, record.entry, of: record.server) } ?? false
+        }, to: &writer
+      ) { wall in
         WallTime(seconds: wall / 1000, microseconds: Int32(wall % 1000) * 1000).rfc3339
       }
       writer.endObject()

@@ -216,8 +216,11 @@ struct IdempotencyBook {
   // MARK: List
 
   /// The keys of one principal as `GET /v1/idempotency/records` shows them; the oldest first.
-  func writeRecords(of principal: String, to writer: inout JSONWriter, time: (Int64) -> String) {
-    let own = entries.values.filter { $0.key.principal == principal }
+  func writeRecords(
+    of principal: String, where isShown: (KeptRecord) -> Bool = { _ in true }, to writer: inout JSONWriter,
+    time: (Int64) -> String
+  ) {
+    let own = entries.values.filter { $0.key.principal == principal && isShown($0.record) }
     writer.beginArray()
     for entry in own.sorted(by: { ($0.record.createdAt, $0.key.text) < ($1.record.createdAt, $1.key.text) }) {
       writer.beginObject()

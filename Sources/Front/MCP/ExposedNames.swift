@@ -4,7 +4,8 @@ import Protocol
 /// Under which names and URIs MCP's own methods show the entries of one kind (contract §5.4). Pure.
 ///
 /// In compact exposure, of several servers with the same name the first in the order of the configuration keeps it, policy or
-/// not, so that a name does not move when a policy changes. In the others a name depends on its server alone.
+/// not, so that a name does not move when a policy changes; what the scope hides has none. In the others a name depends on
+/// its server alone.
 struct ExposedNames: Sendable {
   private var names: [ExactText: String] = [:]
   private var ids: [ExactText: String] = [:]
@@ -13,7 +14,9 @@ struct ExposedNames: Sendable {
   init(_ catalog: Catalog, _ kind: EntryKind, _ scope: Scope, _ exposure: Exposure) {
     self.exposure = exposure
     let rank = Dictionary(uniqueKeysWithValues: catalog.order.enumerated().map { ($1, $0) })
-    let entries = catalog.sorted(kind).filter { scope.includes($0.server) }
+    let entries = catalog.sorted(kind).filter { entry in
+      exposure == .compact ? scope.shows(entry.id, of: entry.server) : scope.includes(entry.server)
+    }
     let inOrder = entries.enumerated().sorted { left, right in
       let (first, second) = (rank[left.element.server] ?? .max, rank[right.element.server] ?? .max)
       return (first, left.offset) < (second, right.offset)

@@ -76,7 +76,8 @@ extension FrontRouter {
     func hash(_ kind: EntryKind) -> String {
       var hash = FNV1a.Wide()
       let names = view.names(kind, catalog)
-      for entry in catalog.sorted(kind) where isListed(entry, view.scope) {
+      let scoped = scoped(view.scope)
+      for entry in catalog.sorted(kind) where scoped.lists(entry) {
         hash.add("\(entry.server.utf8.count):\(entry.server)\(names.name(of: entry.id))".utf8)
         hash.add(entry.item.bytes)
       }

@@ -41,7 +41,8 @@ extension FrontRouter {
     writer.beginArray()
     let entries = view.directServer.map { catalog.entries(kind, of: $0) } ?? catalog.sorted(kind)
     let rest = page.rest(of: entries, isSorted: view.directServer == nil) { $0.id }
-    for entry in rest where isListed(entry, view.scope) {
+    let scoped = scoped(view.scope)
+    for entry in rest where scoped.lists(entry) {
       guard page.takes(entry.id, size: entry.item.range.count) else { break }
       let translation = view.translation(of: entry.server, at: revision)
       ExposedItem.write(entry, as: names.name(of: entry.id), translation, to: &writer)
@@ -71,8 +72,9 @@ extension FrontRouter {
     func serve(_ target: ExposedTarget) {
       let form: MCPCall.Form =
         view.exposure == .compact ? .native(kind, name: name) : .exposed(kind, name: name, server: target.server)
-      let request = OperationRequest(kind: kind, id: target.id, payload: payload, requestID: nil, route: target.route)
-        .with(meta: params)
+      let request = OperationRequest(
+        kind: kind, id: target.id, payload: payload, requestID: nil, asked: name, route: target.route
+      ).with(meta: params)
       operate(kind, call(form), .success(request), trace: trace)
     }
     if let target = target(kind, name, view) { return serve(target) }
@@ -81,37 +83,28 @@ extension FrontRouter {
       .afterwards {
         if let target = self.target(kind, name, view) { return serve(target) }
         if view.exposure == .compact { return serve(ExposedTarget(id: name, server: "", route: nil)) }
-        let failure = self.unknownExposed(kind, name, view)
-        call(.exposed(kind, name: name, server: "")).finish(
-          .failure(failure), requestID: nil, traceID: trace.traceID.description)
+        let unknown = call(.exposed(kind, name: name, server: ""))
+        let failure = self.hinted(
+          FailureMapping.unknown(kind, name), kind, "", asked: name, server: "", payload: nil, unknown)
+        unknown.finish(.failure(failure), requestID: nil, traceID: trace.traceID.description)
       })
     list(kind, later, wait: nil)
-  }
-
-  private func unknownExposed(_ kind: EntryKind, _ name: String, _ view: MCPView) -> OperationFailure {
-    let names = view.names(kind, catalog)
-    let listed = catalog.sorted(kind).lazy.filter { self.isListed($0, view.scope) }.map { names.name(of: $0.id) }
-    var failure = FailureMapping.unknown(kind, name)
-    let nearest = IDSuggestions.nearest(to: name, among: listed)
-    if !nearest.isEmpty { failure.hint = FailureHint(didYouMean: nearest, actor: .client) }
-    return failure
   }
 
   /// What a client means by a name or URI; nil when nothing is known of it yet.
   func target(_ kind: EntryKind, _ name: String, _ view: MCPView) -> ExposedTarget? {
     if let server = view.directServer { return routed(kind, name, server) }
+    let scoped = scoped(view.scope)
     if let id = view.names(kind, catalog).id(of: name) {
-      if let entry = catalog.entry(kind, id) { return ExposedTarget(id: id, server: entry.server, route: nil) }
-      if view.exposure == .compact { return compactTarget(kind, name, id, view.scope) }
+      if let entry = scoped.entry(kind, id) { return ExposedTarget(id: id, server: entry.server, route: nil) }
+      if view.exposure == .compact { return compactTarget(kind, name, id, scoped) }
     }
     guard view.exposure == .full else { return nil }
     if kind == .resource {
       if let (server, uri) = FullName.resource(name) {
         return catalog.has(server) && view.scope.includes(server) ? routed(kind, uri, server) : nil
       }
-      guard let id = catalog.templatedID(of: name, where: view.scope.includes),
-        let (server, _) = catalog.forwardedResource(id)
-      else { return nil }
+      guard let id = scoped.templatedID(of: name), let (server, _) = scoped.forwardedResource(id) else { return nil }
       return ExposedTarget(id: id, server: server, route: nil)
     }
     // A server that was never listed has this one, if any.
@@ -128,11 +121,15 @@ extension FrontRouter {
   }
 
   /// By the id itself, or by a URI that matches a template.
-  private func compactTarget(_ kind: EntryKind, _ name: String, _ id: String, _ scope: Scope) -> ExposedTarget? {
-    if catalog.forwardedResource(id) != nil || !policy.allows(id) || !catalog.unlistedOwners(of: id, kind).isEmpty {
+  private func compactTarget(
+    _ kind: EntryKind, _ name: String, _ id: String, _ scoped: ScopedCatalog
+  ) -> ExposedTarget? {
+    if scoped.owner(kind, id) != nil || scoped.verdict(kind, id) == .denied
+      || !scoped.unlistedOwners(of: id, kind).isEmpty
+    {
       return ExposedTarget(id: id, server: "", route: nil)
     }
-    guard kind == .resource, let templated = catalog.templatedID(of: name, where: scope.includes) else { return nil }
+    guard kind == .resource, let templated = scoped.templatedID(of: name) else { return nil }
     return ExposedTarget(id: templated, server: "", route: nil)
   }
 }

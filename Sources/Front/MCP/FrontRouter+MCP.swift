@@ -8,12 +8,14 @@ import Telemetry
 extension FrontRouter {
   // MARK: Sessions
 
-  /// Opens a session for a client that asked for this scope and exposure.
-  func openMCP(_ channel: any MCPChannel, _ name: ScopeName, _ exposure: Exposure?) -> MCPSession {
-    let scope = Scope(name, settings.configuration) ?? .empty(name)
-    let exposure = exposure ?? scope.profile?.exposure ?? .compact
+  /// Opens a session for a client that asked for this scope and exposure. It keeps the exposure, and `direct` its server, as
+  /// long as it lasts. `server`: that of a session that goes on.
+  func openMCP(
+    _ channel: any MCPChannel, _ name: ScopeName, _ exposure: Exposure?, of server: String? = nil
+  ) -> MCPSession {
+    let exposure = exposure ?? scope(name)?.profile?.exposure ?? .compact
     let session = MCPSession(
-      channel, view(name, exposure == .auto ? .compact : exposure), choosesExposure: exposure == .auto)
+      channel, view(name, exposure == .auto ? .compact : exposure, of: server), choosesExposure: exposure == .auto)
     mcp.sessions[ObjectIdentifier(session)] = session
     session.onUnwatch = { [unowned session] resources in self.unwatch(resources, session) }
     return session
@@ -30,11 +32,11 @@ extension FrontRouter {
     mcp.settling = nil
   }
 
-  /// What clients of this scope and exposure see. `direct` shows one server; of several it is `full`.
-  func view(_ name: ScopeName, _ exposure: Exposure) -> MCPView {
-    let scope = Scope(name, settings.configuration) ?? .empty(name)
-    let possible = exposure == .direct && scope.onlyServer == nil ? .full : exposure
-    let key = MCPView.Key(scope: name, exposure: possible)
+  /// What clients of this scope and exposure see. `direct` shows one server: `server`, else the scope's only one, else none.
+  func view(_ name: ScopeName, _ exposure: Exposure, of server: String? = nil) -> MCPView {
+    let scope = scope(name) ?? .empty(name)
+    let key = MCPView.Key(
+      scope: name, exposure: exposure, server: exposure == .direct ? server ?? scope.onlyServer : nil)
     if let view = mcp.views[key] { return view }
     let view = MCPView(key, scope)
     mcp.views[key] = view
@@ -43,16 +45,30 @@ extension FrontRouter {
 
   /// The configuration has changed: scopes show what they show now.
   func rescopeViews() {
-    for (key, view) in mcp.views { view.scope = Scope(key.scope, settings.configuration) ?? .empty(key.scope) }
+    let used = Set(mcp.sessions.values.map(\.view.key))
+    mcp.views = mcp.views.filter { used.contains($0.key) }
+    for (key, view) in mcp.views { view.apply(scope(key.scope) ?? .empty(key.scope)) }
   }
 
-  /// A bridge has said hello: from now on its frames are MCP messages.
-  func attachMCP(_ control: ControlSession) {
-    let session = openMCP(control, control.scope, control.exposure)
+  /// Why no session can begin with this scope and exposure; nil when it can.
+  func refusal(of name: ScopeName, _ exposure: Exposure?) -> OperationFailure? {
+    guard let scope = scope(name) else { return unknownScope(name) }
+    guard exposure == .direct, scope.onlyServer == nil else { return nil }
+    return .badRequest(
+      "The exposure direct shows one server: name a server, or a profile of exactly one server.", "invalid_field")
+  }
+
+  /// A bridge says hello: from now on its frames are MCP messages, unless it is told a failure.
+  func attachMCP(_ control: ControlSession) -> OperationFailure? {
+    if !control.isReturning, let failure = refusal(of: control.scope, control.exposure) { return failure }
+    let session = openMCP(control, control.scope, control.exposure, of: control.directServer)
+    control.exposure = session.choosesExposure ? .auto : session.view.exposure
+    control.directServer = session.view.key.server
     control.onPayload = { self.receiveMCP($0, session) }
     mcp.bridges[ObjectIdentifier(control)] = session
     noteRole(of: control, asking: "mcp")
     watchLists(of: session)
+    return nil
   }
 
   /// The bridge is gone; its operations are given up by the control server.

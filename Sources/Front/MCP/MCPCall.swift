@@ -42,6 +42,7 @@ final class MCPCall: ReplyTarget {
   var surface: String { "mcp" }
   var form: String? { kindOfAnswer.text }
   var scope: Scope { session.view.scope }
+  var view: MCPView? { if case .exposed = kindOfAnswer { session.view } else { nil } }
   var delivery: Delivery { session.channel.delivery }
 
   func reply(status: Int, body: [UInt8], allow: String?) {

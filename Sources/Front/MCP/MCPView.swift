@@ -7,13 +7,13 @@ final class MCPView {
     let scope: ScopeName
     /// Never `auto`.
     let exposure: Exposure
+    /// The server that a view in direct exposure is of, as long as that is granted; nil: none.
+    var server: String?
   }
 
   let key: Key
   /// Changes when the configuration does.
-  var scope: Scope {
-    didSet { forgetNames() }
-  }
+  private(set) var scope: Scope
   /// The `serverInfo` of the server that a view in direct exposure is of, once it is known.
   var identity: JSONSlice?
   /// Made when they are asked for; gone when the catalog changed.
@@ -23,13 +23,24 @@ final class MCPView {
 
   init(_ key: Key, _ scope: Scope) {
     self.key = key
-    self.scope = scope
+    self.scope = Self.scope(scope, key)
+  }
+
+  /// Takes what the scope is now.
+  func apply(_ scope: Scope) {
+    self.scope = Self.scope(scope, key)
+    forgetNames()
+  }
+
+  /// Names without a server are those of one server only, whatever the scope has become since.
+  private static func scope(_ scope: Scope, _ key: Key) -> Scope {
+    key.exposure == .direct ? scope.narrowed(to: key.server) : scope
   }
 
   var exposure: Exposure { key.exposure }
 
   /// The server, when the view is of one and passes on what it says.
-  var directServer: String? { exposure == .direct ? scope.onlyServer : nil }
+  var directServer: String? { key.server.flatMap { scope.includes($0) ? $0 : nil } }
 
   /// The lists that can change; our own seven tools never do.
   var changingLists: [ListKind] { exposure == .compact ? [.resources, .prompts] : [.tools, .resources, .prompts] }

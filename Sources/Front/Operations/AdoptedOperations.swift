@@ -64,7 +64,7 @@ struct AdoptedOperations {
   func origins(of client: String) -> [RequestOrigin.Key] { byOrigin.keys.filter { $0.client == client } }
 
   /// Those of requests with this id that have not ended.
-  func running(named requestID: String) -> [OperationID] {
-    entries.values.filter { $0.end == nil && $0.blob.requestID?.string == requestID }.map(\.id)
+  func running(named requestID: String) -> [Entry] {
+    entries.values.filter { $0.end == nil && $0.blob.requestID?.string == requestID }
   }
 }

@@ -21,6 +21,8 @@ struct FrontOperation {
   let requestID: JSONSlice?
   /// The public id.
   let entryID: String
+  /// The name, URI or id that the client wrote: messages say that.
+  let asked: String
   /// `args` or `arguments`.
   let payload: JSONSlice?
   let admitted: MonotonicTime

@@ -10,6 +10,8 @@ struct OperationRequest {
   /// A JSON string, or nil for null and absent.
   let requestID: JSONSlice?
   var key: IdempotencyKey?
+  /// What the client wrote in its place; nil: the id itself.
+  var asked: String?
   /// Set by surfaces where clients name servers themselves.
   var route: OperationRoute?
   var meta: JSONSlice?

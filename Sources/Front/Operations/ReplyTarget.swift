@@ -16,6 +16,9 @@ protocol ReplyTarget: AnyObject {
   /// What the client may see.
   var scope: Scope { get }
 
+  /// Under whose names the client knows entries; nil: under their public ids.
+  var view: MCPView? { get }
+
   /// What the client wants to hear before the answer.
   var wishes: CallWishes { get }
 
@@ -43,6 +46,8 @@ protocol ReplyTarget: AnyObject {
 
 extension ReplyTarget {
   var form: String? { nil }
+
+  var view: MCPView? { nil }
 
   var wishes: CallWishes { .none }
 

@@ -14,7 +14,12 @@ struct WaitingRoom<Item> {
   var isFull: Bool { items.count >= Self.most }
 
   /// In the order in which they came.
-  var ids: [OperationID] { items.sorted { $0.value.number < $1.value.number }.map(\.key) }
+  var ids: [OperationID] { entries.map(\.id) }
+
+  /// The same with what waits.
+  var entries: [(id: OperationID, item: Item)] {
+    items.sorted { $0.value.number < $1.value.number }.map { ($0.key, $0.value.item) }
+  }
 
   /// Nothing may be entered while it is full.
   mutating func add(_ item: Item, _ id: OperationID) {

@@ -44,12 +44,12 @@ extension ServerMachine {
     return false
   }
 
-  /// One English sentence that names the server.
-  func message(server: String) -> String {
+  /// One English sentence that names the server. `omissions` in place of the own ones.
+  func message(server: String, omissions: [String]? = nil) -> String {
     let name = "Server \"\(server)\""
     let failure = lastFailure?.detail ?? "has not started yet"
     return switch code {
-    case .ready: readyMessage(name)
+    case .ready: readyMessage(name, omissions ?? self.omissions)
     case .starting: "\(name) is starting."
     case .restarting:
       lastFailure.map { "\(name) is being restarted: it \($0.detail)." } ?? "\(name) is being restarted."
@@ -81,7 +81,7 @@ extension ServerMachine {
     failure.contains(": warmplane ") ? failure : "\(failure); \(remedy)"
   }
 
-  private func readyMessage(_ name: String) -> String {
+  private func readyMessage(_ name: String, _ omissions: [String]) -> String {
     guard case .up(let failedProbes) = state else { return "\(name) is ready." }
     var problems = listProblems + omissions
     if failedProbes > 0 { problems.append("\(failedProbes) liveness probes failed") }

@@ -46,8 +46,11 @@ actor Bridge {
   var random = BufferedRandom()
   /// Tells the operations of this bridge from all others, for a daemon that did not take them itself.
   private let client = OperationID.random().description
-  /// How the process ends.
+  /// What the first daemon gave the client to see; nil before.
+  private var granted: BridgeView.Granted?
+  /// How the process ends, and why if it could not begin.
   private(set) var exitCode = ExitCode.success
+  private(set) var failure: CommandFailure?
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
@@ -96,6 +99,8 @@ actor Bridge {
   }
 
   func endIfAnswered() {
+    // The first daemon may still refuse what the client is to see.
+    if case .greeting = link, granted == nil { return }
     if isInputEnded, ledger.isAnswered { finish(.success) }
   }
 
@@ -126,7 +131,7 @@ actor Bridge {
         writer.member("kind", "mcp")
         writer.member("pid", Int(getpid()))
         writer.member("client", self.client)
-        self.attachment.view.write(to: &writer)
+        self.attachment.view.write(self.granted, to: &writer)
         writer.endObject()
       })
     loop.schedule(after: Self.helloPatience) {
@@ -135,7 +140,15 @@ actor Bridge {
   }
 
   private func greeted(_ frame: [UInt8], _ link: BridgeLink) {
-    guard let message = try? JSONRPCMessage(parsing: frame), case .response = message.kind else { return lost(link) }
+    guard let message = try? JSONRPCMessage(parsing: frame) else { return lost(link) }
+    guard case .response = message.kind else {
+      guard case .errorResponse = message.kind, granted == nil else { return lost(link) }
+      failure = attachment.view.failure(message)
+      link.close()
+      self.link = .none
+      return finish(.failure)
+    }
+    if granted == nil { granted = BridgeView.Granted(message.result) }
     self.link = .attached(link)
     failures = 0
     waitingSince = nil
@@ -145,6 +158,7 @@ actor Bridge {
       if let id { ledger.sent(id, end: link.queuedTotal, at: MonotonicTime.now.nanoseconds) }
     }
     boundEnd()
+    endIfAnswered()
     balance()
   }
 
@@ -156,6 +170,7 @@ actor Bridge {
     ledger.lost(written: written)
     // A daemon that ends at once each time must not keep us busy.
     if failures > 1 { pauseSeeking() } else { seek() }
+    endIfAnswered()
   }
 
   // MARK: Looking for a daemon

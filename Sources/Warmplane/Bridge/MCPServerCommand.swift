@@ -12,14 +12,17 @@ enum MCPServerCommand {
     // The number stays ours whatever the bridge closes, so that the mode can be given back.
     let output = dup(STDOUT_FILENO)
     defer { if output >= 0, mode >= 0 { _ = fcntl(output, F_SETFL, mode) } }
+    let (code, failure): (ExitCode, CommandFailure?)
     do {
       let loop = try EventLoop()
       let bridge = try Bridge(loop: loop, attachment: attachment)
       try bridge.assumeIsolated { try $0.start(socket: socket) }
       loop.run()
-      return bridge.assumeIsolated { $0.exitCode }
+      (code, failure) = bridge.assumeIsolated { ($0.exitCode, $0.failure) }
     } catch {
       throw CommandFailure("cannot serve standard input and output", causes: ["\(error)"])
     }
+    if let failure { throw failure }
+    return code
   }
 }

@@ -31,7 +31,7 @@ extension FrontRouter {
       let operation = FrontOperation(
         id: entry.id, kind: blob.kind, purpose: .carryOut, target: call,
         trace: trace(continuing: "00-\(blob.traceID)-0000000000000001-00"), requestID: blob.requestID,
-        entryID: blob.entryID ?? "", payload: nil, admitted: .now)
+        entryID: blob.entryID ?? "", asked: blob.entryID ?? "", payload: nil, admitted: .now)
       return resume(operation, entry)
     }
     if !supervisor.assumeIsolated({ $0.hasIdentifiedWorkers }) {

@@ -8,7 +8,7 @@ extension FrontRouter {
   /// Called on the loop, within the HTTP library's call.
   func serveMCP(_ route: MCPRoute, _ exchange: HTTPExchange, _ endpoint: MCPEndpoint) {
     do throws(MCPHTTPRefusal) {
-      let (scope, exposure) = try place(route, endpoint)
+      let (scope, exposure) = try place(route, exchange.head, endpoint)
       switch route.endpoint {
       case .streamable: try stream(exchange, endpoint, scope, exposure)
       case .events: try openEvents(exchange, endpoint, scope, exposure)
@@ -19,33 +19,37 @@ extension FrontRouter {
     }
   }
 
-  /// What the path stands for. 404 when there is no such thing here.
+  /// What the request's target stands for. 404 when there is no such thing here.
   private func place(
-    _ route: MCPRoute, _ endpoint: MCPEndpoint
+    _ route: MCPRoute, _ head: RequestHead, _ endpoint: MCPEndpoint
   ) throws(MCPHTTPRefusal) -> (ScopeName, Exposure?) {
     // What is said within a session has an answer of its own then.
     if isStopping, route.endpoint != .streamable { throw .beingReplaced }
     if route.endpoint != .streamable, !endpoint.hasEvents {
       throw MCPHTTPRefusal(status: 404, message: "There is no such route; mcp.sse of the configuration opens it")
     }
-    let name: ScopeName
+    let path: ScopeName
     switch route.scope {
-    case .everything: name = endpoint.profile.map { .profile($0) } ?? .everything
-    case .server(let id): name = .server(id)
-    case .profile(let profile): name = .profile(profile)
+    case .everything: path = endpoint.profile.map { .profile($0) } ?? .everything
+    case .server(let id): path = .server(id)
+    case .profile(let profile): path = .profile(profile)
     }
-    guard isServed(name, at: endpoint) else { throw MCPHTTPRefusal(unknownScope(name)) }
-    guard let text = route.exposure else { return (name, nil) }
-    guard let exposure = Exposure(rawValue: text) else {
-      let known = Exposure.allCases.map(\.rawValue).joined(separator: ", ")
-      throw MCPHTTPRefusal(status: 400, message: "The parameter exposure must be one of \(known)")
+    let name = try path.agreeing(with: head)
+    guard isServed(name, at: endpoint) else {
+      throw MCPHTTPRefusal(unknownScope(name) { endpoint.serves($0) })
     }
+    let exposure = try route.exposure.map { text throws(MCPHTTPRefusal) in try Self.exposure(text) }
+    if let failure = refusal(of: name, exposure) { throw MCPHTTPRefusal(failure) }
     return (name, exposure)
   }
 
   /// Whether there is such a scope, and it may be seen there.
-  func isServed(_ scope: ScopeName, at endpoint: MCPEndpoint) -> Bool {
-    endpoint.serves(scope) && Scope(scope, settings.configuration) != nil
+  func isServed(_ name: ScopeName, at endpoint: MCPEndpoint) -> Bool { endpoint.serves(name) && scope(name) != nil }
+
+  private static func exposure(_ text: String) throws(MCPHTTPRefusal) -> Exposure {
+    if let exposure = Exposure(rawValue: text) { return exposure }
+    let known = Exposure.allCases.map(\.rawValue).joined(separator: ", ")
+    throw MCPHTTPRefusal(status: 400, message: "The parameter exposure must be one of \(known)")
   }
 
   private func stream(
@@ -107,15 +111,16 @@ extension FrontRouter {
   private func toolSchema(_ params: JSONSlice, _ scope: ScopeName, _ exposure: Exposure?) -> ParameterSchema? {
     guard let name = params.member("name")?.string else { return nil }
     let view = modernView(scope, exposure)
+    let scoped = scoped(view.scope)
     guard view.exposure != .compact, let id = view.names(.capability, catalog).id(of: name),
-      let item = catalog.capabilities[id]?.item
+      let tool = scoped.entry(.capability, id), scoped.lists(tool)
     else { return nil }
-    return try? ParameterSchema(item.member("inputSchema"))
+    return try? ParameterSchema(tool.item.member("inputSchema"))
   }
 
   /// A client of 2026-07-28 says who it is in each request, and gets what URL or profile say.
   private func modernView(_ name: ScopeName, _ exposure: Exposure?) -> MCPView {
-    let chosen = exposure ?? Scope(name, settings.configuration)?.profile?.exposure ?? .compact
+    let chosen = exposure ?? scope(name)?.profile?.exposure ?? .compact
     return view(name, chosen == .auto ? .compact : chosen)
   }
 

@@ -1,7 +1,11 @@
+import Protocol
 import Supervisor
 
 /// A request over HTTP that waits for its answer, as the channels of MCP see it. Loop-confined.
 protocol MCPConnection: DeliveryReceipt {
+  /// Of the JSON-RPC request in the body, whether that was looked at or not; nil when there is none.
+  var requestID: RequestID? { get }
+
   /// Whether an answer can still be given.
   var isOpen: Bool { get }
 
@@ -42,7 +46,12 @@ extension EventBody {
 }
 
 extension MCPConnection {
+  var requestID: RequestID? { nil }
+
+  /// With the id of the request, if that can be read: clients do not show errors without one to those who asked.
   func refuse(_ refusal: MCPHTTPRefusal) {
+    var refusal = refusal
+    refusal.id = refusal.id ?? requestID
     respond(
       status: refusal.status, headers: refusal.allow.map { [(name: "allow", value: $0)] } ?? [],
       contentType: "application/json", body: refusal.body)
@@ -50,6 +59,8 @@ extension MCPConnection {
 }
 
 extension HTTPExchange: MCPConnection {
+  var requestID: RequestID? { method == .post ? RequestID(ofRequest: body) : nil }
+
   func openEvents(headers: [(name: String, value: String)]) -> (any EventBody)? {
     respondStream(status: 200, headers: headers, contentType: EventStream.contentType)
   }

@@ -35,7 +35,8 @@ struct MCPHTTPRefusal: Error {
 
   /// What was refused before anybody knew that the request is one of MCP.
   init(_ failure: OperationFailure) {
-    self.init(status: failure.status, message: failure.message, allow: failure.allow)
+    let advice = failure.hint?.didYouMean.first.map { " Did you mean \"\($0)\"?" } ?? ""
+    self.init(status: failure.status, message: failure.message + advice, allow: failure.allow)
   }
 
   init(
@@ -64,4 +65,17 @@ struct MCPHTTPRefusal: Error {
 extension MCPErrorCode {
   /// What ends the POST of a request that its client has cancelled, as the official Python SDK's servers end it.
   static let requestCancelled = -32800
+}
+
+extension RequestID {
+  /// The id of a request that may not have been looked at yet; nil for what is none.
+  init?(ofRequest body: [UInt8]) {
+    do {
+      guard case .request(let id, _) = try JSONRPCMessage(parsing: body).kind else { return nil }
+      self = id
+    } catch {
+      guard let id = error.id else { return nil }
+      self = id
+    }
+  }
 }

@@ -8,6 +8,8 @@ struct SessionSnapshot {
   let exposure: Exposure?
   /// The exposure that was chosen for the client; equal to `exposure` unless that left it open.
   let shown: Exposure
+  /// The server that direct exposure is of.
+  let direct: String?
   let isOwnPort: Bool
   let name: String?
   let version: String?
@@ -28,6 +30,7 @@ struct SessionSnapshot {
     scope = channel.scope
     exposure = channel.exposure
     shown = channel.session.view.exposure
+    direct = channel.session.view.key.server
     isOwnPort = channel.endpoint.isOwnPort
     name = channel.name
     version = channel.version
@@ -48,6 +51,7 @@ struct SessionSnapshot {
     }
     if let exposure { writer.member("exposure", exposure.rawValue) }
     writer.member("shown", shown.rawValue)
+    if let direct { writer.member("direct", direct) }
     writer.member("ownPort", isOwnPort)
     if let name { writer.member("name", name) }
     if let version { writer.member("version", version) }
@@ -84,6 +88,7 @@ struct SessionSnapshot {
     else { return nil }
     self.revision = revision
     self.shown = shown
+    direct = slice.member("direct")?.string
     self.isOwnPort = isOwnPort
     scope = ScopeName(slice)
     exposure = slice.member("exposure")?.string.flatMap { Exposure(rawValue: $0) }
@@ -109,7 +114,7 @@ extension FrontRouter {
     channel.unusedQuarters = state.unusedQuarters
     channel.note(name: state.name, version: state.version, era: .legacy)
     channel.session.state = MCPSessionState(resuming: state.revision)
-    channel.session.view = view(state.scope, state.shown)
+    channel.session.view = view(state.scope, state.shown, of: state.direct)
     channel.session.isReturning = true
     watchLists(of: channel.session)
     restoreInterests(state.logLevel, state.resources, of: channel.session)

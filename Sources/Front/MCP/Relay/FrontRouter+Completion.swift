@@ -1,6 +1,7 @@
 import Configuration
 import Protocol
 import Supervisor
+import Telemetry
 
 /// `completion/complete` and `resources/templates/list`.
 extension FrontRouter {
@@ -19,25 +20,35 @@ extension FrontRouter {
     default: return refuse("The member ref must be of the type ref/prompt or ref/resource")
     }
     guard let name = ref?.member(member)?.string else { return refuse("The member ref.\(member) must be a string") }
-    guard let target = completable(kind, name, session.view) else {
-      return refuse(FailureMapping.unknown(kind, String(name.prefix(200))).message)
+    let trace = mcpTrace(params)
+    let scoped = scoped(session.view.scope)
+    guard let target = completable(kind, name, session.view),
+      case let verdict = scoped.verdict(kind, target.id, of: target.route?.server), verdict != .unknown
+    else {
+      return call(.completion(kind, name: name, server: "")).finish(
+        .failure(FailureMapping.unknown(kind, name)), requestID: nil, traceID: trace.traceID.description)
     }
-    if session.view.directServer == nil, !completes(target.server) {
+    if verdict == .open, session.view.directServer == nil, !completes(target.server) {
       // We announce completion for all servers, and this one has none.
       let translation = ResultTranslation(revision: call(.list { _ in }).revision, server: nil)
       return session.answer(id, MCPResult.relayed(id, CompletionRequest.empty, nil, translation))
     }
-    var request = OperationRequest(kind: kind, id: target.id, payload: nil, requestID: nil, route: target.route)
-      .with(meta: params)
+    var request = OperationRequest(
+      kind: kind, id: target.id, payload: nil, requestID: nil, asked: name, route: target.route
+    ).with(meta: params)
     request.completion = completion
     operate(
-      kind, call(.completion(kind, name: name, server: target.server)), .success(request), trace: mcpTrace(params))
+      kind, call(.completion(kind, name: name, server: target.server)), .success(request), trace: trace)
   }
 
   /// What is completed: a prompt, a resource, or a template as it is listed.
   private func completable(_ kind: EntryKind, _ name: String, _ view: MCPView) -> ExposedTarget? {
     if kind == .resource, view.directServer == nil {
-      let owner = listedTemplates(view).first { $0.text.isExactly(name) || $0.id.isExactly(name) }
+      let scope = view.scope
+      let isMeant = { (template: ListedTemplate) in template.text.isExactly(name) || template.id.isExactly(name) }
+      let owner =
+        listedTemplates(view).first(where: isMeant)
+        ?? templates(view) { scope.shows($0, of: $1) }.first(where: isMeant)
       if let owner {
         return ExposedTarget(
           id: owner.id, server: owner.server, route: OperationRoute(server: owner.server, upstreamName: owner.text))
@@ -45,8 +56,10 @@ extension FrontRouter {
     }
     guard let target = target(kind, name, view), target.server.isEmpty else { return target(kind, name, view) }
     // Compact exposure leaves it open whose it is.
-    let server = catalog.entry(kind, target.id)?.server ?? catalog.forwardedResource(target.id)?.server
-    return server.map { ExposedTarget(id: target.id, server: $0, route: target.route) }
+    let scoped = scoped(view.scope)
+    let server = scoped.owner(kind, target.id)
+    guard server != nil || scoped.verdict(kind, target.id) == .denied else { return nil }
+    return ExposedTarget(id: target.id, server: server ?? "", route: target.route)
   }
 
   /// Whether a server may know how to complete; of one that is not there nobody knows.
@@ -70,15 +83,18 @@ extension FrontRouter {
   /// In the order of ids, in direct exposure in the server's own. Of several servers with the same template the first
   /// in the order of the configuration lists it, since its URIs go there.
   func listedTemplates(_ view: MCPView) -> [ListedTemplate] {
+    let scoped = scoped(view.scope)
+    return templates(view) { scoped.lists($0, of: $1) }
+  }
+
+  private func templates(_ view: MCPView, where counts: (_ id: String, _ server: String) -> Bool) -> [ListedTemplate] {
     var seen: Set<ExactText> = []
     var templates: [ListedTemplate] = []
     for server in catalog.order where view.scope.includes(server) {
       for item in catalog.resourceTemplates(of: server).prefix(ResourceTemplates.mostPerServer) {
         guard let text = item.member("uriTemplate")?.string else { continue }
         let id = catalog.publicID(of: "\(server).\(text)", .resource)
-        guard policy.allows(id), view.scope.shows(id, of: server), seen.insert(ExactText(text)).inserted else {
-          continue
-        }
+        guard counts(id, server), seen.insert(ExactText(text)).inserted else { continue }
         templates.append(ListedTemplate(id: id, server: server, text: text, item: item))
       }
     }

@@ -13,7 +13,7 @@ struct MCPExposureTests {
     members: [
       "profiles": """
       {"work": {"servers": ["one"], "deny": ["one.fail"], "exposure": "full", "instructions": "Work only."},
-       "narrow": {"allow": ["two.echo"]}}
+       "narrow": {"allow": ["two.echo"]}, "ghost": {"servers": ["nope"]}}
       """
     ])
 
@@ -182,7 +182,7 @@ struct MCPExposureTests {
     "what does not exist is refused before anything starts",
     arguments: [
       ["--server", "nix"], ["--profile", "wrok"], ["--server", "one", "--profile", "work"], ["--exposure", "direct"],
-      ["--exposure", "total"],
+      ["--exposure", "total"], ["--profile", "ghost", "--exposure=direct"],
     ])
   func refused(arguments: [String]) async throws {
     try await DaemonFixture.run(Self.config) { daemon in

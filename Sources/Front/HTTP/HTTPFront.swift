@@ -43,7 +43,7 @@ package final class HTTPFront {
     if let mcp {
       do throws(OperationFailure) {
         if let route = try MCPRoute.parse(exchange.head, atRoot: mcp.isOwnPort) {
-          guard mcp.isServed() else { throw MCPRoute.notServed }
+          guard mcp.isServed() else { throw mcp.isOwnPort ? MCPRoute.unknown : MCPRoute.notServed }
           return receive(exchange, verdict, { mcp.handle(route, exchange) }, isMCP: true)
         }
         if mcp.isOwnPort { throw MCPRoute.unknown }

@@ -24,9 +24,16 @@ struct BridgeView: Sendable {
     }
     let chosen = configuration.profiles.first { $0.name == profile }
     if let profile, chosen == nil { throw unknown("profile", profile, configuration.profiles.map(\.name)) }
-    if exposure == Exposure.direct.rawValue, server == nil, Set(chosen?.servers ?? []).count != 1 {
-      throw CommandFailure(
-        "--exposure direct shows one server: name it with --server, or a profile of one server", code: .usage)
+    if exposure == Exposure.direct.rawValue, server == nil {
+      let granted = Set(chosen?.servers ?? [])
+      guard granted.count == 1, let only = granted.first else {
+        throw CommandFailure(
+          "--exposure direct shows one server: name it with --server, or a profile of one server", code: .usage)
+      }
+      // Elsewhere a server that is not there is one less; here nothing would be left.
+      if !configuration.servers.contains(where: { $0.id == only }) {
+        throw unknown("server", only, configuration.servers.map(\.id))
+      }
     }
   }
 

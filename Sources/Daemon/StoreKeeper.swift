@@ -33,7 +33,10 @@ struct StoreKeeper: CatalogKeeper, IdempotencyKeeper, SessionKeeper {
 
   func loadSessions(_ done: @escaping @Sendable ([KeptSession]) -> Void) {
     let isQueued = store.loadSessions { rows in
-      done(rows.map { KeptSession(id: $0.id, owner: $0.owner, content: $0.content) })
+      done(
+        rows.map { row in
+          KeptSession(id: row.id, owner: row.owner, content: row.content, parts: row.parts.map(\.content))
+        })
     }
     // The disk hangs: clients open new sessions.
     if !isQueued { done([]) }
@@ -41,6 +44,14 @@ struct StoreKeeper: CatalogKeeper, IdempotencyKeeper, SessionKeeper {
 
   func saveSession(_ session: KeptSession, _ done: @escaping @Sendable () -> Void) {
     store.saveSession(StoredSession(id: session.id, owner: session.owner, content: session.content), done)
+  }
+
+  func saveParts(
+    _ parts: [(name: String, content: [UInt8])], removing names: [String], of session: String,
+    _ done: @escaping @Sendable () -> Void
+  ) {
+    store.saveParts(
+      parts.map { StoredSession.Part(name: $0.name, content: $0.content) }, removing: names, of: session, done)
   }
 
   func removeSessions(_ ids: [String], _ done: @escaping @Sendable () -> Void) { store.removeSessions(ids, done) }

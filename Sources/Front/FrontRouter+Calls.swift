@@ -49,6 +49,7 @@ extension FrontRouter {
       if let refusal = operation.refusal { return finish(operation.id, .failure(refusal)) }
     }
     logStart(operation, upstreamName)
+    interests.settle(server)
     let parameters = parameters(operation, upstreamName)
     guard parameters.range.count <= CallFrame.longestParameters else {
       return finish(operation.id, .failure(FailureMapping.tooLarge))
@@ -221,7 +222,7 @@ extension FrontRouter: SupervisorDelegate {
   package func readinessChanged(server: String) {
     noteAttempt(of: server)
     readinessMayEndWaiting()
-    noteReadinessForWatchers(of: server)
+    interests.readinessChanged(server)
     observer?.readinessChanged()
   }
 }

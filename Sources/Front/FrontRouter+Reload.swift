@@ -69,6 +69,7 @@ extension FrontRouter {
     let change = supervisor.assumeIsolated { $0.apply(configuration) }
     rescopeViews()
     catalog.configure(configuration, forgetting: change.removed + change.changed)
+    interests.reconfigured()
     catalogMayHaveChanged()
     forgetRemovedServers()
     log.info(

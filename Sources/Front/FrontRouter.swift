@@ -28,6 +28,8 @@ package actor FrontRouter {
   private var attempted: Set<String> = []
   var mcp = MCPFront()
   let mcpHTTP: MCPHTTPFront
+  /// What MCP clients have subscribed, and their log levels.
+  lazy var interests = makeInterests()
   var operations: [OperationID: FrontOperation] = [:]
   /// What an earlier daemon was asked for.
   var adopted = AdoptedOperations()

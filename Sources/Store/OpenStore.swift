@@ -6,6 +6,7 @@ struct OpenStore {
   let records: RecordTable?
   /// Nil likewise.
   let sessions: StoredSessionTable?
+  let sessionParts: StoredSessionPartTable?
 
   /// Opens the file for reading and writing, creates it where it is missing and brings it to the current schema.
   init(directory: StoreDirectory) throws(StoreFailure) {
@@ -55,6 +56,7 @@ struct OpenStore {
       catalogs = try CatalogTable(connection)
       records = version >= 2 ? try RecordTable(connection) : nil
       sessions = version >= 3 ? try StoredSessionTable(connection) : nil
+      sessionParts = version >= 4 ? try StoredSessionPartTable(connection) : nil
     } catch {
       throw StoreFailure(ofSchema: error)
     }

@@ -5,9 +5,20 @@ extension Store {
     read(done) { $0.loadSessions() }
   }
 
-  /// Remembers a session as it is now. `done` as in `removeSessions`.
+  /// Remembers a session as it is now; its parts stay as they are. `done` as in `removeSessions`.
   package func saveSession(_ session: StoredSession, _ done: @escaping @Sendable () -> Void = {}) {
     let isOpen = take { $0.sessions.append(SessionChange(kind: .save(session), done: done)) }
+    if !isOpen { done() }
+  }
+
+  /// Remembers parts of a session, and forgets others. `done` as in `removeSessions`.
+  package func saveParts(
+    _ parts: [StoredSession.Part], removing names: [String], of session: String,
+    _ done: @escaping @Sendable () -> Void = {}
+  ) {
+    let isOpen = take {
+      $0.sessions.append(SessionChange(kind: .saveParts(parts, removing: names, of: session), done: done))
+    }
     if !isOpen { done() }
   }
 

@@ -15,7 +15,7 @@ package final class Store: Sendable {
   struct Pending {
     var catalogs = CatalogChanges()
     var records: [RecordChange] = []
-    var sessions: [SessionChange] = []
+    var sessions = SessionChanges()
     /// Whether the thread has been told.
     var isScheduled = false
     var isClosed = false
@@ -165,7 +165,7 @@ package final class Store: Sendable {
       defer {
         pending.catalogs = CatalogChanges()
         pending.records = []
-        pending.sessions = []
+        pending.sessions = SessionChanges()
       }
       pending.isScheduled = false
       return (pending.catalogs, pending.records, pending.sessions)
@@ -174,11 +174,11 @@ package final class Store: Sendable {
     if !records.isEmpty { write(records) }
     if !sessions.isEmpty {
       let reports = file.withLock { file in
-        file.write(sessions)
+        file.write(sessions.kinds)
         return Self.take(&file.reports)
       }
       deliver(reports)
-      for change in sessions { change.done() }
+      sessions.done()
     }
     if changes.isEmpty { return true }
     let (left, reports) = file.withLock { file in (file.write(changes), Self.take(&file.reports)) }

@@ -10,6 +10,7 @@ enum StoreSchema {
     ["PRAGMA application_id = 0x7761726d", CatalogTable.definition, "PRAGMA user_version = 1"],
     [RecordTable.definition, "PRAGMA user_version = 2"],
     [StoredSessionTable.definition, "PRAGMA user_version = 3"],
+    [StoredSessionPartTable.definition, "PRAGMA user_version = 4"],
   ]
 
   /// The file's version; 0 when it is empty. Writes nothing.

@@ -14,7 +14,33 @@ import Testing
     ("file:///a/b", "file:///a", false), ("x:", "x:y", false),
   ])
   func parts(subscribed: String, changed: String, isConcerned: Bool) {
-    #expect(WatchedResource(server: "s", uri: subscribed).covers(changed) == isConcerned)
+    #expect(WatchedResource.covers(subscribed, changed) == isConcerned)
+    // Found by scanning as by looking for beginnings.
+    for others in [0, 100] {
+      var table = URITable<Int>()
+      for number in 0..<others { table["other:\(number)"] = number }
+      table[subscribed] = -1
+      #expect(table.wholes(of: changed) == (isConcerned && subscribed != changed ? [-1] : []))
+    }
+  }
+
+  @Test func wholesAmongMany() {
+    var generator = SystemRandomNumberGenerator()
+    func uri(_ length: Int) -> String {
+      "s:" + String((0..<length).map { _ in "/a?#b".randomElement(using: &generator) ?? "/" })
+    }
+    for size in [3, 300] {
+      var table = URITable<String>()
+      for _ in 0..<size {
+        let text = uri(.random(in: 0..<6))
+        table[text] = text
+      }
+      for _ in 0..<200 {
+        let changed = uri(.random(in: 0..<9))
+        let expected = table.values.keys.map(\.text).filter { $0 != changed && WatchedResource.covers($0, changed) }
+        #expect(table.wholes(of: changed).sorted() == expected.sorted(), "\(changed)")
+      }
+    }
   }
 
   @Test func addingAndRemoving() {
@@ -39,6 +65,19 @@ import Testing
     #expect(removed == [one, nil, nil])
     let rest = Set(watch.removeAll(for: listen))
     #expect(rest == [one, two] && watch.count == 0)
+  }
+
+  @Test func changesForTheStore() {
+    var watch = ResourceWatch()
+    _ = watch.add(one, as: "A", for: .session)
+    #expect(watch.takeChanges().isEmpty, "nobody keeps them")
+    watch.noteChanges()
+    _ = [watch.add(one, as: "A", for: .session), watch.add(two, as: "C", for: .listen(.int(1)))]
+    #expect(watch.takeChanges().isEmpty, "as before, and for no longer than its request")
+    _ = watch.add(one, as: "B", for: .session)
+    #expect(watch.takeChanges() == [one] && watch[one, .session] == "B" && watch.count == 2)
+    _ = [watch.remove("A", for: .session), watch.remove("B", for: .session)]
+    #expect(watch.takeChanges() == [one] && watch[one, .session] == nil && watch.takeChanges().isEmpty)
   }
 
   @Test func bound() {

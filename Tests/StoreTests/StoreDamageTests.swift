@@ -109,7 +109,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("PRAGMA user_version = 4", "newer"),
+    ("PRAGMA user_version = 5", "newer"),
     ("PRAGMA user_version = -1", "another program"),
     ("PRAGMA application_id = 7", "another program"),
     ("DROP TABLE catalog", "not ours"),

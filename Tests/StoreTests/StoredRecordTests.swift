@@ -83,7 +83,8 @@ import Testing
     let directory = StateDirectory()
     let rows = [Samples.row("s", version: 1)]
     try directory.fill(rows)
-    try Self.run("DROP TABLE idempotency; DROP TABLE session; PRAGMA user_version = 1", directory.file)
+    let tables = "DROP TABLE idempotency; DROP TABLE session; DROP TABLE session_part"
+    try Self.run("\(tables); PRAGMA user_version = 1", directory.file)
     let (store, reports) = try directory.open()
     #expect(Self.load(store).isEmpty)
     #expect(Self.save(Self.record("k"), store) == true)

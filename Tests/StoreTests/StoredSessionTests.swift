@@ -61,12 +61,62 @@ import Testing
     #expect(next.close(timeout: .seconds(20)))
   }
 
+  @Test func partsComeAndGo() throws {
+    let directory = StateDirectory()
+    let (store, _) = try directory.open()
+    func part(_ name: String, _ content: String = "{}") -> StoredSession.Part {
+      StoredSession.Part(name: name, content: Array(content.utf8))
+    }
+    for id in ["a", "b", "gone"] {
+      store.saveSession(Self.session(id))
+      store.saveParts([part("y"), part("x"), part("z")], removing: [], of: id)
+    }
+    store.saveParts([part("x", "newer")], removing: ["z", "unknown"], of: "a")
+    store.saveSession(Self.session("a", "newer"))
+    store.removeSessions(["gone"])
+    store.saveSession(Self.session("gone"))
+    store.saveParts([part("nobody's")], removing: [], of: "nobody")
+    #expect(store.close(timeout: .seconds(20)))
+    let (next, reports) = try directory.open()
+    var (a, b) = (Self.session("a", "newer"), Self.session("b"))
+    (a.parts, b.parts) = ([part("x", "newer"), part("y")], [part("x"), part("y"), part("z")])
+    #expect(Self.load(next) == [a, b, Self.session("gone")])
+    #expect(reports.all.isEmpty)
+    #expect(next.close(timeout: .seconds(20)))
+    try Self.run("UPDATE session_part SET content = 'x' WHERE session = 'b' AND name = 'y'", directory.file)
+    let (last, damage) = try directory.open()
+    b.parts.remove(at: 1)
+    #expect(Self.load(last) == [a, b, Self.session("gone")] && damage.all.map(\.kind) == [.entryDamaged])
+    #expect(Self.load(last) == [a, b, Self.session("gone")])
+    #expect(last.close(timeout: .seconds(20)))
+  }
+
+  @Test func onlyTheLastStateOfASessionIsWritten() {
+    var changes = SessionChanges()
+    let calls = Mutex<[Int]>([])
+    for (number, kind) in Self.kinds.enumerated() {
+      changes.append(SessionChange(kind: kind) { calls.withLock { $0.append(number) } })
+    }
+    #expect(
+      changes.kinds == [
+        .save(Self.session("a", "2")), .saveParts([], removing: ["x"], of: "a"), .save(Self.session("b")),
+        .remove(["a"]), .save(Self.session("a", "4")),
+      ])
+    changes.done()
+    #expect(calls.withLock { $0 } == Array(0..<Self.kinds.count))
+  }
+
+  private static let kinds: [SessionChange.Kind] = [
+    .save(session("a", "1")), .saveParts([], removing: ["x"], of: "a"), .save(session("b")), .save(session("a", "2")),
+    .remove(["a"]), .save(session("a", "3")), .save(session("a", "4")),
+  ]
+
   @Test func aFileOfTheLastSchemaGetsTheTable() throws {
     let directory = StateDirectory()
     let (store, _) = try directory.open()
     store.saveSession(Self.session("a"))
     #expect(store.close(timeout: .seconds(20)))
-    try Self.run("DROP TABLE session; PRAGMA user_version = 2", directory.file)
+    try Self.run("DROP TABLE session; DROP TABLE session_part; PRAGMA user_version = 2", directory.file)
     let (next, reports) = try directory.open()
     #expect(Self.load(next).isEmpty)
     next.saveSession(Self.session("b"))

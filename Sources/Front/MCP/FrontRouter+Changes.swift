@@ -18,12 +18,12 @@ extension FrontRouter {
         id, code: MCPErrorCode.internalError, "More than \(MCPSubscription.mostPerSession) subscriptions")
     }
     watchLists(of: session)
-    subscription.resources = listen(toResourcesOf: filter, session, id)
+    subscription.resources = interests.listen(toResourcesOf: filter, session, id)
     session.subscriptions.append(subscription)
     session.send(.about(id), subscription.acknowledgement)
     guard isRepeated else { return }
     for kind in subscription.kinds { session.send(.notice(.list(kind), on: id), subscription.change(of: kind)) }
-    for watched in session.watch.all(for: .listen(id)) { tell(watched.resource, as: watched.uri, on: id, session) }
+    interests.tellAll(of: .listen(id), session)
   }
 
   // MARK: After a time without a daemon
@@ -32,19 +32,12 @@ extension FrontRouter {
   func tellWhatItMissed(_ session: MCPSession) {
     guard session.isReturning else { return }
     tellLists(session)
-    for watched in session.watch.all(for: .session) { tell(watched.resource, as: watched.uri, on: nil, session) }
+    interests.tellAll(of: .session, session)
   }
 
   func tellLists(_ session: MCPSession) {
     session.isReturning = false
     for kind in session.view.changingLists { session.notify(kind) }
-  }
-
-  /// Says of a resource that it may have changed; and again when its server is there, if that is not the case yet.
-  func tell(_ resource: WatchedResource, as uri: String, on subscription: RequestID?, _ session: MCPSession) {
-    session.send(.notice(.resource(uri), on: subscription), RelayedNotification.updated(uri, on: subscription))
-    let server = resource.server
-    if supervisor.assumeIsolated({ $0.readiness(of: server) })?.code != .ready { mcp.interrupted.insert(server) }
   }
 
   /// From now on the session may be told what changes.

@@ -17,14 +17,14 @@ extension FrontRouter {
     let session = MCPSession(
       channel, view(name, exposure == .auto ? .compact : exposure, of: server), choosesExposure: exposure == .auto)
     mcp.sessions[ObjectIdentifier(session)] = session
-    session.onUnwatch = { [unowned session] resources in self.unwatch(resources, session) }
+    session.onUnwatch = { [unowned session] resources in self.interests.unwatch(resources, session) }
     return session
   }
 
   /// The client is gone; what runs for it is given up by its channel.
   func closeMCP(_ session: MCPSession) {
     guard mcp.sessions.removeValue(forKey: ObjectIdentifier(session)) != nil else { return }
-    forgetInterests(of: session)
+    interests.forget(session)
     session.end()
     guard mcp.sessions.isEmpty else { return }
     for view in mcp.views.values { view.known = nil }
@@ -96,7 +96,7 @@ extension FrontRouter {
     // Its silence on the log level counts from now on.
     case .confirm:
       if session.isReturning { tellLists(session) }
-      if mcp.sessions.values.contains(where: { $0.logLevel != nil }) { interestsChanged(in: session.view.scope) }
+      interests.noteLevel(of: session)
     case .refuse(let refusal): session.refuse(refusal)
     case .initialize(let id, let revision):
       session.isReturning = session.reasked.removeValue(forKey: id) != nil
@@ -149,9 +149,9 @@ extension FrontRouter {
     case .promptsList: listExposed(session, .prompt, revision, params, call)
     case .templatesList: listTemplates(session, id, revision, params, call)
     case .complete: complete(session, id, params, call)
-    case .setLevel: setLevel(session, id, params)
-    case .subscribe: subscribe(session, id, params, true)
-    case .unsubscribe: subscribe(session, id, params, false)
+    case .setLevel: interests.setLevel(session, id, params)
+    case .subscribe: interests.subscribe(session, id, params, true)
+    case .unsubscribe: interests.subscribe(session, id, params, false)
     case .toolsCall where session.view.exposure == .compact: callFacade(session, id, params, call)
     case .toolsCall: useExposed(session, id, .capability, params, call)
     case .resourcesRead: useExposed(session, id, .resource, params, call)

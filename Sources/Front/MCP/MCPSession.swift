@@ -74,7 +74,7 @@ final class MCPSession {
   }
 
   /// The least severe log messages that a legacy client gets unasked.
-  var effectiveLevel: MessageLevel { logLevel ?? .info }
+  var effectiveLevel: MessageLevel { logLevel ?? LevelTally.unasked }
 
   /// Bytes that may wait for a client before it is told nothing any more that it can do without.
   private static let mostQueuedBytes = 1 << 20

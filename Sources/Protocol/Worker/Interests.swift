@@ -16,14 +16,28 @@ package struct Interests: Sendable, Equatable {
 
   package init(logLevel: MessageLevel?, resources: some Sequence<String>) {
     self.logLevel = logLevel
-    let usable = Set(resources.filter { !$0.isEmpty && $0.utf8.count <= Self.longestURI })
-    self.resources = Array(usable.sorted().prefix(Self.mostResources))
+    let usable = resources.filter { !$0.isEmpty && $0.utf8.count <= Self.longestURI }
+    self.resources = Array(Set(usable.map { ExactText($0) }).map(\.text).sorted().prefix(Self.mostResources))
   }
 
-  /// What satisfies both.
+  /// `resources`: as they are to be, each within the bounds and at most `mostResources`.
+  package init(logLevel: MessageLevel?, ascending resources: [String]) {
+    self.logLevel = logLevel
+    self.resources = resources
+  }
+
+  package static func == (left: Interests, right: Interests) -> Bool {
+    left.logLevel == right.logLevel && left.resources.elementsEqual(right.resources) { $0.isExactly($1) }
+  }
+
+  /// What satisfies both; where that is too much, what is in `other` alone is left out.
   package func union(_ other: Interests) -> Interests {
-    Interests(
-      logLevel: MessageLevel.mostVerbose(logLevel, other.logLevel), resources: resources + other.resources)
+    let level = MessageLevel.mostVerbose(logLevel, other.logLevel)
+    guard !other.resources.isEmpty else { return Interests(logLevel: level, ascending: resources) }
+    let own = Set(resources.map { ExactText($0) })
+    let more = other.resources.filter { !own.contains(ExactText($0)) }.prefix(
+      max(0, Self.mostResources - resources.count))
+    return Interests(logLevel: level, ascending: more.isEmpty ? resources : (resources + more).sorted())
   }
 
   package func write(to writer: inout JSONWriter) {

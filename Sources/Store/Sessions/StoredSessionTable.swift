@@ -30,11 +30,10 @@ struct StoredSessionTable {
     }
   }
 
-  func apply(_ change: SessionChange.Kind) throws(SQLiteError) {
-    switch change {
-    case .save(let row):
-      try save.run(.text(row.id), .text(row.owner), SQLiteValue(row.content), .integer(row.checksum))
-    case .remove(let ids): for id in ids { try delete.run(.text(id)) }
-    }
+  /// Without its parts.
+  func save(_ row: StoredSession) throws(SQLiteError) {
+    try save.run(.text(row.id), .text(row.owner), SQLiteValue(row.content), .integer(row.checksum))
   }
+
+  func remove(_ id: String) throws(SQLiteError) { try delete.run(.text(id)) }
 }

@@ -96,6 +96,7 @@ extension FrontRouter {
     let channel = HTTPSessionChannel(
       id: id, owner: Self.owner(of: scope), scope, exposure, endpoint, mcpHTTP.journal)
     channel.session = openMCP(channel, scope, exposure)
+    if mcpHTTP.keeper != nil { channel.session.watch.noteChanges() }
     return channel
   }
 
@@ -266,8 +267,8 @@ extension FrontRouter {
       let isNew = mcpHTTP.sessions.add(
         channel, id: session.id, owner: session.owner, at: .now, unusedQuarters: state.unusedQuarters)
       guard isNew else { continue }
-      channel.kept = session
-      restore(channel, state)
+      channel.kept = KeptSession(id: session.id, owner: session.owner, content: session.content)
+      restore(channel, state, session.parts)
       keepSession(channel)  // Its client may come back to the daemon after this one for streams of ours.
     }
     if !ended.isEmpty { mcpHTTP.keeper?.removeSessions(ended) {} }
@@ -282,11 +283,26 @@ extension FrontRouter {
       return request.map { channel.release($0) } ?? ()
     }
     let kept = KeptSession(id: channel.id, owner: channel.owner, content: state.json)
-    guard kept != channel.kept else { return request.map { channel.release($0) } ?? () }
-    channel.kept = kept
+    let changes = channel.session.watch.takeChanges()
+    guard kept != channel.kept || !changes.isEmpty else { return request.map { channel.release($0) } ?? () }
     let (loop, bound) = (loop, LoopBound(channel))
-    keeper.saveSession(kept) {
+    let release: @Sendable () -> Void = {
       if let request { loop.perform { bound.value.release(request) } }
     }
+    let isChanged = kept != channel.kept
+    channel.kept = kept
+    if isChanged { keeper.saveSession(kept) { if changes.isEmpty { release() } } }
+    guard !changes.isEmpty else { return }
+    var parts: [(name: String, content: [UInt8])] = []
+    var removed: [String] = []
+    for resource in changes {
+      let name = KeptResource.name(of: resource)
+      if let uri = channel.session.watch[resource, .session] {
+        parts.append((name, KeptResource.json(resource, uri)))
+      } else {
+        removed.append(name)
+      }
+    }
+    keeper.saveParts(parts, removing: removed, of: channel.id, release)
   }
 }

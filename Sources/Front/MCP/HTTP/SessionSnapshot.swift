@@ -18,8 +18,6 @@ struct SessionSnapshot {
   let unusedQuarters: Int
   /// Of the daemons that had it, the newest last.
   let daemons: [UInt32]
-  /// Subscribed resources, with the client's URIs.
-  let resources: [(WatchedResource, String)]
 
   private static let mostDaemons = 8
 
@@ -37,7 +35,6 @@ struct SessionSnapshot {
     logLevel = channel.session.logLevel
     unusedQuarters = channel.unusedQuarters
     daemons = channel.daemons.suffix(Self.mostDaemons)
-    resources = channel.session.watch.all(for: .session).map { ($0.resource, $0.uri) }
   }
 
   var json: [UInt8] {
@@ -61,22 +58,8 @@ struct SessionSnapshot {
     writer.beginArray()
     for daemon in daemons { writer.value(Int(daemon)) }
     writer.endArray()
-    if !resources.isEmpty { writeResources(to: &writer) }
     writer.endObject()
     return writer.finish()
-  }
-
-  private func writeResources(to writer: inout JSONWriter) {
-    writer.key("resources")
-    writer.beginArray()
-    for (resource, uri) in resources {
-      writer.beginObject()
-      writer.member("server", resource.server)
-      writer.member("upstream", resource.uri)
-      writer.member("uri", uri)
-      writer.endObject()
-    }
-    writer.endArray()
   }
 
   /// Reads what `json` wrote; nil when it is something else.
@@ -97,19 +80,12 @@ struct SessionSnapshot {
     logLevel = slice.member("logLevel")?.string.flatMap { MessageLevel(rawValue: $0) }
     unusedQuarters = slice.member("unusedQuarters")?.int ?? 0
     daemons = slice.member("daemons")?.elements.compactMap { $0.int.flatMap { UInt32(exactly: $0) } } ?? []
-    resources =
-      slice.member("resources")?.elements.compactMap { entry in
-        guard let server = entry.member("server")?.string, let upstream = entry.member("upstream")?.string,
-          let uri = entry.member("uri")?.string
-        else { return nil }
-        return (WatchedResource(server: server, uri: upstream), uri)
-      } ?? []
   }
 }
 
 extension FrontRouter {
   /// Brings a session to where it was under the earlier daemon.
-  func restore(_ channel: HTTPSessionChannel, _ state: SessionSnapshot) {
+  func restore(_ channel: HTTPSessionChannel, _ state: SessionSnapshot, _ parts: [[UInt8]]) {
     channel.earlierDaemons = state.daemons
     channel.unusedQuarters = state.unusedQuarters
     channel.note(name: state.name, version: state.version, era: .legacy)
@@ -117,6 +93,8 @@ extension FrontRouter {
     channel.session.view = view(state.scope, state.shown, of: state.direct)
     channel.session.isReturning = true
     watchLists(of: channel.session)
-    restoreInterests(state.logLevel, state.resources, of: channel.session)
+    interests.restore(state.logLevel, parts.compactMap { KeptResource.read($0) }, of: channel.session)
+    // They are kept already.
+    _ = channel.session.watch.takeChanges()
   }
 }

@@ -15,7 +15,7 @@ extension FrontRouter {
       startedWithoutCatalog
       ? supervisor.assumeIsolated { $0.firstStartsEnd(waiting: limit) { scope.includes($0) } } : nil
     guard let end, !isStopping, !waitingLists.isFull else {
-      return target.reply(status: 200, body: listBody(kind, scope))
+      return target.reply(status: 200, body: listBody(kind, target))
     }
     let id = OperationID.random(using: &random)
     let timer = loop.schedule(at: end) { self.answerWaitingList(id) }
@@ -32,7 +32,7 @@ extension FrontRouter {
     guard let list = waitingLists.remove(id) else { return }
     list.timer.cancel()
     list.target.ended(id)
-    list.target.reply(status: 200, body: listBody(list.kind, list.target.scope))
+    list.target.reply(status: 200, body: listBody(list.kind, list.target))
   }
 
   /// A server left its first start: lists for whose clients it was the last one are answered.
@@ -48,7 +48,8 @@ extension FrontRouter {
     }
   }
 
-  private func listBody(_ kind: EntryKind, _ scope: Scope) -> [UInt8] {
+  private func listBody(_ kind: EntryKind, _ target: any ReplyTarget) -> [UInt8] {
+    let (scope, filter) = (target.scope, target.listFilter)
     let entries = catalog.sorted(kind)
     var writer = JSONWriter(reserving: 256 + 192 * entries.count)
     writer.beginObject()
@@ -56,19 +57,26 @@ extension FrontRouter {
     writer.key(kind.listMember)
     writer.beginArray()
     let scoped = scoped(scope)
-    for entry in entries where scoped.lists(entry) { entry.writeItem(to: &writer) }
+    var room = filter?.most ?? .max
+    for entry in entries where scoped.lists(entry) && filter?.matches(entry) ?? true {
+      guard room > 0 else { break }
+      room -= 1
+      entry.writeItem(to: &writer)
+    }
     writer.endArray()
-    writeReadiness(scope, to: &writer)
+    writeReadiness(scope, to: &writer) { scope.includes($0) && filter?.includes($0) ?? true }
     writer.endObject()
     return writer.bytes
   }
 
-  private func writeReadiness(_ scope: Scope, to writer: inout JSONWriter) {
+  private func writeReadiness(
+    _ scope: Scope, to writer: inout JSONWriter, where includes: (_ server: String) -> Bool
+  ) {
     writer.key("server_readiness")
     writer.beginArray()
     // Of what is left out of lists, servers that are hidden are not named.
     let omissions = scope.isLimited ? omissions(scope) : nil
-    for row in supervisor.assumeIsolated({ $0.readiness(omissions: omissions) }) where scope.includes(row.server) {
+    for row in supervisor.assumeIsolated({ $0.readiness(omissions: omissions) }) where includes(row.server) {
       writer.beginObject()
       writer.member("server", row.server)
       writer.member("code", row.code.rawValue)

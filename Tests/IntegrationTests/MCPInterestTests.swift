@@ -101,6 +101,22 @@ struct MCPInterestTests {
     }
   }
 
+  @Test("a wish that was refused does not take the place of the one before it")
+  func refusedWish() async throws {
+    try await DaemonFixture.run(RelayFixture.config()) { daemon in
+      try daemon.wait(for: "one")
+      let client = try MCPClient(daemon, "--no-start")
+      try client.open(RelayFixture.legacy)
+      #expect(try client.request("logging/setLevel", #"{"level":"debug"}"#).result != nil)
+      #expect(try client.request("logging/setLevel", #"{"level":"loud"}"#).code == -32602)
+      try AdoptionTests.replace(daemon, .killed)
+      try daemon.wait(for: "one")
+      _ = try client.callCapability("one.log", #"{"level":"debug","data":1}"#)
+      try client.notification("notifications/message")
+      try client.finish()
+    }
+  }
+
   @Test("the next daemon knows what a session over HTTP subscribed, and what not any more")
   func nextDaemon() async throws {
     try await DaemonFixture.run(RelayFixture.config()) { daemon in

@@ -60,6 +60,24 @@ import Testing
     #expect(other.refused(2) == [] && other.want(one) == [], "two refusals are enough")
   }
 
+  @Test func lateRefusals() throws {
+    var listens = ListenSwitch()
+    let lists = try #require(filter())
+    let one = try #require(filter("a"))
+    let two = try #require(filter("a", "b"))
+    _ = listens.want(lists)
+    _ = listens.acknowledged(1)
+    #expect(listens.want(one) == [.open(2, one)])
+    #expect(listens.acknowledged(2).actions == [.close(1)], "after a while, without a word of the server")
+    #expect(listens.refused(2) == [.open(3, lists)], "the lists are told again")
+    #expect(listens.acknowledged(3).actions == [] && listens.want(one) == [])
+    // While another one is being opened.
+    #expect(listens.want(two) == [.open(4, two)] && listens.acknowledged(4).actions == [.close(3)])
+    #expect(listens.want(lists) == [.open(5, lists)] && listens.refused(4) == [])
+    #expect(listens.acknowledged(5).actions == [] && listens.tells(5))
+    #expect(listens.want(nil) == [.close(5)])
+  }
+
   @Test func ends() throws {
     var listens = ListenSwitch()
     let lists = try #require(filter())

@@ -8,10 +8,11 @@ import Supervisor
 /// other is left out and named (contract §4.1).
 struct EntryCatalog<Entry: CatalogEntry>: Sendable {
   private var aliases: AliasMap
-  private var items: [String: [JSONSlice]] = [:]
+  /// By server, in its own order.
+  private var entries: [String: [Entry]] = [:]
   private var byID: [ExactText: Entry] = [:]
   /// Sorted by id in byte order.
-  private(set) var sorted: [Entry] = []
+  private(set) var sorted: [any CatalogEntry] = []
   private(set) var omissions: [Omission] = []
 
   init(aliases: AliasMap) { self.aliases = aliases }
@@ -20,14 +21,15 @@ struct EntryCatalog<Entry: CatalogEntry>: Sendable {
 
   /// Takes one server's list and merges anew. `order`: the server ids in the order of the configuration.
   mutating func set(server: String, items serverItems: [JSONSlice], order: [String]) {
-    items[server] = serverItems
+    entries[server] = serverItems.compactMap { entry($0, server) }
     merge(order)
   }
 
   /// Takes other aliases and another order, forgets servers that are not in `kept`, and merges anew.
   mutating func configure(aliases: AliasMap, order: [String], keeping kept: Set<String>) {
     self.aliases = aliases
-    items = items.filter { kept.contains($0.key) }
+    entries = entries.filter { kept.contains($0.key) }
+    for (server, known) in entries { entries[server] = known.compactMap { entry($0.item, server) } }
     merge(order)
   }
 
@@ -35,16 +37,19 @@ struct EntryCatalog<Entry: CatalogEntry>: Sendable {
     byID = [:]
     omissions = []
     for server in order {
-      for item in items[server] ?? [] { add(item, server) }
+      for entry in entries[server] ?? [] { add(entry) }
     }
     sorted = byID.values.sorted { $0.id.utf8.lexicographicallyPrecedes($1.id.utf8) }
   }
 
-  private mutating func add(_ item: JSONSlice, _ server: String) {
-    guard let entry = Entry(server: server, item: item, id: { aliases.publicID(of: "\(server).\($0)") }) else { return }
+  private func entry(_ item: JSONSlice, _ server: String) -> Entry? {
+    Entry(server: server, item: item, id: { aliases.publicID(of: "\(server).\($0)") })
+  }
+
+  private mutating func add(_ entry: Entry) {
     let key = ExactText(entry.id)
     if let kept = byID[key] {
-      omissions.append(Omission(server: server, id: entry.id, keptBy: kept.server))
+      omissions.append(Omission(server: entry.server, id: entry.id, keptBy: kept.server))
     } else {
       byID[key] = entry
     }
@@ -52,9 +57,7 @@ struct EntryCatalog<Entry: CatalogEntry>: Sendable {
 
   /// A server's entries in its own order, without those that lost their id to another server.
   func entries(of server: String) -> [Entry] {
-    (items[server] ?? []).compactMap { item in
-      Entry(server: server, item: item, id: { aliases.publicID(of: "\(server).\($0)") })
-    }.filter { byID[ExactText($0.id)]?.server == server }
+    (entries[server] ?? []).filter { byID[ExactText($0.id)]?.server == server }
   }
 
   /// The id under which clients see a source id, whether a list names it or not.

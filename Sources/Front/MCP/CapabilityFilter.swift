@@ -37,44 +37,21 @@ struct CapabilityFilter: Equatable {
     return Int(min(max(number, 1), 100))
   }
 
-  private var isEmpty: Bool { server == nil && query == nil && limit == nil }
+  /// Most items of the list.
+  var most: Int { limit ?? .max }
 
-  /// The list's body with the items and readiness rows that fit.
-  func apply(to body: [UInt8]) -> [UInt8] {
-    guard !isEmpty else { return body }
-    var writer = JSONWriter(reserving: body.count)
-    writer.beginObject()
-    for (key, value) in JSONSlice.trusted(body).members {
-      writer.key(splicing: key)
-      if key.isString(EntryKind.capability.listMember) {
-        writeArray(of: value.elements.lazy.filter(matches).prefix(limit ?? .max), to: &writer)
-      } else if key.isString("server_readiness") {
-        writeArray(of: value.elements.lazy.filter(isOfServer), to: &writer)
-      } else {
-        writer.splice(value)
-      }
-    }
-    writer.endObject()
-    return writer.finish()
-  }
-
-  private func writeArray(of items: some Sequence<JSONSlice>, to writer: inout JSONWriter) {
-    writer.beginArray()
-    for item in items { writer.splice(item) }
-    writer.endArray()
-  }
-
-  private func matches(_ item: JSONSlice) -> Bool {
-    guard isOfServer(item) else { return false }
+  /// Whether the list has the entry, as far as there is room.
+  func matches(_ entry: any CatalogEntry) -> Bool {
+    guard includes(entry.server) else { return false }
     guard let query else { return true }
-    return ["id", "server", "tool", "summary"].contains { name in
-      item.member(name)?.string.map { Self.contains($0.lowercased(), query) } ?? false
+    let summary = Summary.of(entry.item.member("description")?.string)
+    return [entry.id, entry.server, entry.upstreamName.string ?? "", summary].contains {
+      Self.contains($0.lowercased(), query)
     }
   }
 
-  private func isOfServer(_ item: JSONSlice) -> Bool {
-    server == nil || item.member("server")?.string?.lowercased() == server
-  }
+  /// Whether the list has the server's readiness.
+  func includes(_ server: String) -> Bool { self.server == nil || server.lowercased() == self.server }
 
   private static func contains(_ text: String, _ part: String) -> Bool {
     let (text, part) = (Array(text.utf8), Array(part.utf8))

@@ -27,7 +27,6 @@ extension FrontRouter {
     interests.forget(session)
     session.end()
     guard mcp.sessions.isEmpty else { return }
-    for view in mcp.views.values { view.known = nil }
     mcp.settling?.cancel()
     mcp.settling = nil
   }

@@ -40,6 +40,7 @@ final class MCPCall: ReplyTarget {
   }
 
   var surface: String { "mcp" }
+  var listFilter: CapabilityFilter? { if case .tool(let filter) = kindOfAnswer { filter } else { nil } }
   var form: String? { kindOfAnswer.text }
   var scope: Scope { session.view.scope }
   var view: MCPView? { if case .exposed = kindOfAnswer { session.view } else { nil } }
@@ -47,9 +48,7 @@ final class MCPCall: ReplyTarget {
 
   func reply(status: Int, body: [UInt8], allow: String?) {
     switch kindOfAnswer {
-    case .tool(let filter):
-      let isError = status != 200
-      answerTool(body: isError ? body : filter?.apply(to: body) ?? body, isError: isError)
+    case .tool: answerTool(body: body, isError: status != 200)
     case .list(let write):
       // A server that is shown as it is may have changed by now.
       let freshness = session.view.exposure == .direct ? MCPResult.Freshness.none : .list

@@ -7,7 +7,7 @@ struct MCPFront {
   var sessions: [ObjectIdentifier: MCPSession] = [:]
   /// Those of bridges, by control session.
   var bridges: [ObjectIdentifier: MCPSession] = [:]
-  /// What was asked for so far; at most three for each server and profile.
+  /// What was asked for so far; of what is not in the configuration, what sessions show.
   var views: [MCPView.Key: MCPView] = [:]
   /// Runs while changes are being gathered.
   var settling: Timer?

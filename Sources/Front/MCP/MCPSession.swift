@@ -4,7 +4,12 @@ import Protocol
 final class MCPSession {
   let channel: any MCPChannel
   /// Chosen anew when the client opens and the exposure depends on who it is.
-  var view: MCPView
+  var view: MCPView {
+    didSet {
+      view.clients += 1
+      oldValue.clients -= 1
+    }
+  }
   /// The exposure depends on who the client is.
   let choosesExposure: Bool
   var state = MCPSessionState()
@@ -26,6 +31,7 @@ final class MCPSession {
     self.channel = channel
     self.view = view
     self.choosesExposure = choosesExposure
+    view.clients += 1
   }
 
   /// Sends a message; ignored when the client has gone.
@@ -68,6 +74,7 @@ final class MCPSession {
   /// The client is gone: what was asked for is waited for no more, and nothing is answered.
   func end() {
     state.endAll()
+    view.clients -= 1
     subscriptions = []
     operations = [:]
     reasked = [:]

@@ -20,6 +20,10 @@ final class MCPView {
   private var names: [EntryKind: ExposedNames] = [:]
   /// What clients know of the lists: hashes. Nil while there is no client that could be told of changes.
   var known: [ListKind: String]?
+  /// Sessions that show it.
+  var clients = 0 {
+    didSet { if clients == 0 { known = nil } }
+  }
 
   init(_ key: Key, _ scope: Scope) {
     self.key = key

@@ -19,6 +19,9 @@ protocol ReplyTarget: AnyObject {
   /// Under whose names the client knows entries; nil: under their public ids.
   var view: MCPView? { get }
 
+  /// What of a list the client wants; nil: everything.
+  var listFilter: CapabilityFilter? { get }
+
   /// What the client wants to hear before the answer.
   var wishes: CallWishes { get }
 
@@ -48,6 +51,8 @@ extension ReplyTarget {
   var form: String? { nil }
 
   var view: MCPView? { nil }
+
+  var listFilter: CapabilityFilter? { nil }
 
   var wishes: CallWishes { .none }
 

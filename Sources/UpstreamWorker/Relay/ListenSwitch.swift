@@ -54,8 +54,13 @@ struct ListenSwitch {
       if current == nil, let less = opening.subscription.withoutResources, !refused.contains(less) { return open(less) }
       return settle()
     }
-    if current?.number == number { current = nil }
-    return []
+    guard let refusedOne = current, refusedOne.number == number else { return [] }
+    // It was slow to say so, and had been taken as given.
+    current = nil
+    refused.append(refusedOne.subscription)
+    guard opening == nil else { return [] }
+    if let less = refusedOne.subscription.withoutResources, !refused.contains(less) { return open(less) }
+    return settle()
   }
 
   /// The upstream ended it. Another one is opened by `again()`, after a while.

@@ -1,3 +1,4 @@
+import Glibc
 import Platform
 import Protocol
 
@@ -103,7 +104,7 @@ extension Bridge {
 
   func write(_ message: [UInt8]) {
     output.write { bytes in
-      if message.contains(0x0A) || message.contains(0x0D) {
+      if Self.hasLineBreak(message) {
         // Line breaks between tokens; within strings JSON has none.
         bytes.append(contentsOf: JSONSlice.trusted(message).compacted())
       } else {
@@ -114,6 +115,13 @@ extension Bridge {
     // Behind the write that the channel does at the end of this turn.
     loop.atEndOfTurn { self.checkOutput() }
     if output.queuedBytes > Self.queueLimit, case .attached(let link) = link { link.pauseReading() }
+  }
+
+  private static func hasLineBreak(_ message: [UInt8]) -> Bool {
+    message.withUnsafeBytes { bytes in
+      guard let start = bytes.baseAddress else { return false }
+      return memchr(start, 0x0A, bytes.count) != nil || memchr(start, 0x0D, bytes.count) != nil
+    }
   }
 
   private func checkOutput() {

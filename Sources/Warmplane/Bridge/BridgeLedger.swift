@@ -110,7 +110,7 @@ struct BridgeLedger {
 
   mutating func passage(of payload: [UInt8]) -> Passage {
     switch MessageHead(payload) {
-    case .answer(let id):
+    case .answer(let id, let isError):
       if id == repeatedHandshake {
         repeatedHandshake = nil
         return .none
@@ -119,8 +119,11 @@ struct BridgeLedger {
       if let request = remove(id) {
         // A daemon reads in order.
         withdrawn.removeAll { $0.sequence < request.sequence }
-        if Self.isInitialize(request) { handshake = request }
-        if let wish = request.wish { wishes.note(wish) }
+        // What was refused is not wished for any more.
+        if !isError {
+          if request.isInitialize { handshake = request }
+          if let wish = request.wish { wishes.note(wish) }
+        }
       }
       return .answer(id)
     case .acknowledgement:
@@ -132,12 +135,6 @@ struct BridgeLedger {
     case .other:
       return .alone
     }
-  }
-
-  private static func isInitialize(_ request: BridgeRequest) -> Bool {
-    guard let message = try? JSONRPCMessage(parsing: request.line) else { return false }
-    if case .request(_, "initialize") = message.kind { return true }
-    return false
   }
 
   // MARK: Between daemons
@@ -189,7 +186,7 @@ struct BridgeLedger {
       repeatedHandshake = handshake.id
       lines.append((Self.reask(handshake.id, handshake.askedAt), nil))
       lines.append((handshake.line, nil))
-    } else if let index = rest.firstIndex(where: Self.isInitialize) {
+    } else if let index = rest.firstIndex(where: \.isInitialize) {
       let first = rest.remove(at: index)
       lines.append((first.line, first.id))
     }

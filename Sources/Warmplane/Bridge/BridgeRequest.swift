@@ -9,6 +9,7 @@ struct BridgeRequest {
   /// Whether carrying it out can change something. To a second daemon such a request goes as a question for what became
   /// of it.
   let isExecuting: Bool
+  let isInitialize: Bool
   /// A subscription: it is never answered while it is open.
   let isSubscription: Bool
   /// What it changes for as long as the client is there.
@@ -26,6 +27,7 @@ struct BridgeRequest {
     self.sequence = sequence
     // Of our own tools some only list, but in full and direct exposure a server may have one of the same name.
     isExecuting = ["tools/call", "resources/read", "prompts/get"].contains(method)
+    isInitialize = method == "initialize"
     isSubscription = method == "subscriptions/listen"
     wish = BridgeWishes.Wish(method, params)
   }

@@ -33,7 +33,7 @@ struct BridgeWishes {
   private var restated: Set<RequestID> = []
   private var lastNumber = 0
 
-  /// A daemon has answered the request; what it refused it will refuse again.
+  /// A daemon has done what the request asks.
   mutating func note(_ wish: Wish) {
     switch wish {
     case .level(let level): self.level = level

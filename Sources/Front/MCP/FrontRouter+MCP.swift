@@ -133,7 +133,7 @@ extension FrontRouter {
     }
     guard let wishes = CallWishes(params, at: revision, sessionLevel: session.effectiveLevel) else {
       return session.refuse(
-        id, code: MCPErrorCode.invalidParams, "_meta has a \"\(ModernEnvelope.logLevel)\" that is no level")
+        id, code: MCPErrorCode.invalidParams, "_meta has a \"\(MetaKey.logLevel)\" that is no level")
     }
     func call(_ form: MCPCall.Form) -> MCPCall { MCPCall(session, id, at: revision, form, wishes) }
     switch method {

@@ -108,7 +108,7 @@ final class MCPCall: ReplyTarget {
   /// Whose result it is, in direct exposure: the server says so itself, or has said it at its opening.
   private func identity(of result: JSONSlice) -> JSONSlice? {
     guard session.view.exposure == .direct else { return nil }
-    return result.member("_meta")?.member(ModernEnvelope.serverInfo) ?? session.view.identity
+    return result.member("_meta")?.member(MetaKey.serverInfo) ?? session.view.identity
   }
 
   private func answerTool(body: [UInt8], isError: Bool, requestID: JSONSlice? = nil, traceID: String = "") {

@@ -140,7 +140,7 @@ enum MCPResult {
 
   /// Without the keys that only the newer era has.
   private static func writeLegacyMeta(_ meta: JSONSlice, to writer: inout JSONWriter) {
-    let kept = meta.members.filter { key, _ in key.string?.hasPrefix("io.modelcontextprotocol/") != true }
+    let kept = meta.members.filter { key, _ in key.string?.hasPrefix(MetaKey.prefix) != true }
     if kept.isEmpty { return }
     writer.key("_meta")
     writer.beginObject()
@@ -156,12 +156,12 @@ enum MCPResult {
     writer.key("_meta")
     writer.beginObject()
     if let upstream {
-      for (key, value) in upstream.members where !key.isString(ModernEnvelope.serverInfo) {
+      for (key, value) in upstream.members where !key.isString(MetaKey.serverInfo) {
         writer.key(splicing: key)
         writer.splice(value)
       }
     }
-    writer.key(ModernEnvelope.serverInfo)
+    writer.key(MetaKey.serverInfo)
     if let identity { writer.splice(identity) } else { writeServerInfo(to: &writer) }
     writer.endObject()
   }

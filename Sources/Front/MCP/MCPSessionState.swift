@@ -84,7 +84,7 @@ struct MCPSessionState: Sendable {
     case (.opening, .some):
       return refuse(
         id, MCPErrorCode.invalidParams,
-        "Send initialize first, or \"\(ModernEnvelope.protocolVersion)\" in _meta with every request")
+        "Send initialize first, or \"\(MetaKey.protocolVersion)\" in _meta with every request")
     case (.initialized(let revision), .some(let method)), (.confirmed(let revision), .some(let method)):
       return serve(id, method, revision)
     }

@@ -51,7 +51,7 @@ struct MCPSubscription: Equatable {
   private func writeMeta(to writer: inout JSONWriter) {
     writer.key("_meta")
     writer.beginObject()
-    writer.member(ModernEnvelope.subscriptionID, id)
+    writer.member(MetaKey.subscriptionID, id)
     writer.endObject()
   }
 }

@@ -2,30 +2,23 @@ import Protocol
 
 /// What a request of revision 2026-07-28 says about itself in `params._meta` (mcp-checklist §1.3).
 struct ModernEnvelope {
-  static let protocolVersion = "io.modelcontextprotocol/protocolVersion"
-  static let clientCapabilities = "io.modelcontextprotocol/clientCapabilities"
-  static let clientInfo = "io.modelcontextprotocol/clientInfo"
-  static let serverInfo = "io.modelcontextprotocol/serverInfo"
-  static let logLevel = "io.modelcontextprotocol/logLevel"
-  static let subscriptionID = "io.modelcontextprotocol/subscriptionId"
-
   private let meta: JSONSlice
   private let version: JSONSlice
 
   /// Nil without the version key: then the message belongs to the other era.
   init?(_ params: JSONSlice?) {
-    guard let meta = params?.member("_meta"), let version = meta.member(Self.protocolVersion) else { return nil }
+    guard let meta = params?.member("_meta"), let version = meta.member(MetaKey.protocolVersion) else { return nil }
     self.meta = meta
     self.version = version
   }
 
-  var clientInfo: JSONSlice? { meta.member(Self.clientInfo) }
+  var clientInfo: JSONSlice? { meta.member(MetaKey.clientInfo) }
 
   /// The revision, or why the request is refused. The required keys come first, then the version.
   func revision(_ id: RequestID) -> Result<ProtocolRevision, MCPRefusal> {
-    guard let text = version.string else { return .failure(missing(id, Self.protocolVersion, "a string")) }
-    guard meta.member(Self.clientCapabilities)?.kind == .object else {
-      return .failure(missing(id, Self.clientCapabilities, "an object"))
+    guard let text = version.string else { return .failure(missing(id, MetaKey.protocolVersion, "a string")) }
+    guard meta.member(MetaKey.clientCapabilities)?.kind == .object else {
+      return .failure(missing(id, MetaKey.clientCapabilities, "an object"))
     }
     guard let revision = ProtocolRevision(rawValue: text), revision.era == .modern else {
       return .failure(unsupported(id, text))

@@ -115,7 +115,7 @@ package struct UpstreamRequest: Sendable {
     if let progressToken { writer.member("progressToken", progressToken) }
     if revision.era == .modern {
       writeModernEnvelope(version: version, to: &writer)
-      if let logLevel { writer.member("io.modelcontextprotocol/logLevel", logLevel.rawValue) }
+      if let logLevel { writer.member(MetaKey.logLevel, logLevel.rawValue) }
     }
     writer.endObject()
   }
@@ -123,13 +123,13 @@ package struct UpstreamRequest: Sendable {
   /// Keys that describe the hop between us and the upstream; a caller's would describe another hop.
   private static func isOwnMeta(_ key: JSONSlice) -> Bool {
     guard let name = key.string else { return true }
-    return name == "progressToken" || name == "traceparent" || name.hasPrefix("io.modelcontextprotocol/")
+    return name == "progressToken" || name == "traceparent" || name.hasPrefix(MetaKey.prefix)
   }
 
   private func writeModernEnvelope(version: String, to writer: inout JSONWriter) {
-    writer.member("io.modelcontextprotocol/protocolVersion", revision.rawValue)
-    Self.writeClientInfo("io.modelcontextprotocol/clientInfo", version, to: &writer)
-    writer.key("io.modelcontextprotocol/clientCapabilities")
+    writer.member(MetaKey.protocolVersion, revision.rawValue)
+    Self.writeClientInfo(MetaKey.clientInfo, version, to: &writer)
+    writer.key(MetaKey.clientCapabilities)
     writer.beginObject()
     writer.endObject()
   }

@@ -72,6 +72,6 @@ extension StdioTransport {
   }
 
   private static func subscription(_ params: JSONSlice?) -> Int? {
-    number(params?.member("_meta")?.member("io.modelcontextprotocol/subscriptionId")?.string)
+    number(params?.member("_meta")?.member(MetaKey.subscriptionID)?.string)
   }
 }

@@ -19,7 +19,7 @@ extension Established {
     let meta = result.member("_meta")
     self.init(
       revision: .newestModern, capabilities: capabilities,
-      serverInfo: meta?.member("io.modelcontextprotocol/serverInfo") ?? result.member("serverInfo"),
+      serverInfo: meta?.member(MetaKey.serverInfo) ?? result.member("serverInfo"),
       instructions: result.member("instructions")?.string)
   }
 

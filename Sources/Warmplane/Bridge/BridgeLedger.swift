@@ -128,7 +128,7 @@ struct BridgeLedger {
       return .answer(id)
     case .acknowledgement:
       guard !repeatedSubscriptions.isEmpty, let message = try? JSONRPCMessage(parsing: payload),
-        let id = message.params?.member("_meta")?.member("io.modelcontextprotocol/subscriptionId")
+        let id = message.params?.member("_meta")?.member(MetaKey.subscriptionID)
           .flatMap({ RequestID($0) })
       else { return .alone }
       return repeatedSubscriptions.remove(id) == nil ? .alone : .none

@@ -59,7 +59,7 @@ struct BridgeRequest {
         id: id, code: MCPErrorCode.internalError, message: failure.message,
         data: JSONSlice.trusted(envelope).member("error"))
     }
-    let isModern = meta?.member("io.modelcontextprotocol/protocolVersion") != nil
+    let isModern = meta?.member(MetaKey.protocolVersion) != nil
     return JSONRPCWriter.result(id: id, reserving: 1024) { writer in
       writer.beginObject()
       if isModern { writer.member("resultType", "complete") }

@@ -37,7 +37,7 @@ struct MCPRequestCheck {
     } catch {
       throw MCPHTTPRefusal(status: 400, id: error.id, code: error.code, message: "Invalid message: \(error)")
     }
-    let bodyVersion = message.params?.member("_meta")?.member(ModernEnvelope.protocolVersion)
+    let bodyVersion = message.params?.member("_meta")?.member(MetaKey.protocolVersion)
     if fields.isModern { return try modern(message, bodyVersion, forms) }
     guard let bodyVersion, !isInitialize(message) else { return .legacy(message, forms) }
     if fields.version == .absent { return try modern(message, bodyVersion, forms) }
@@ -104,8 +104,8 @@ struct MCPRequestCheck {
     guard let envelope = ModernEnvelope(params) else {
       throw MCPHTTPRefusal(
         status: 400, id: id, code: MCPErrorCode.invalidParams,
-        message: "params._meta must have \"\(ModernEnvelope.protocolVersion)\" and "
-          + "\"\(ModernEnvelope.clientCapabilities)\"")
+        message: "params._meta must have \"\(MetaKey.protocolVersion)\" and "
+          + "\"\(MetaKey.clientCapabilities)\"")
     }
     let outcome = envelope.revision(id)
     if case .failure(let refusal) = outcome, refusal.code == MCPErrorCode.invalidParams { throw Self.http(refusal) }

@@ -26,7 +26,7 @@ struct CallWishes {
       logLevel = sessionLevel
       return
     }
-    guard let level = meta?.member(ModernEnvelope.logLevel) else { return }
+    guard let level = meta?.member(MetaKey.logLevel) else { return }
     guard let known = level.string.flatMap({ MessageLevel(rawValue: $0) }) else { return nil }
     logLevel = known
   }

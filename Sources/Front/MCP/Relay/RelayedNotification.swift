@@ -30,7 +30,7 @@ enum RelayedNotification {
       if let subscription {
         writer.key("_meta")
         writer.beginObject()
-        writer.member(ModernEnvelope.subscriptionID, subscription)
+        writer.member(MetaKey.subscriptionID, subscription)
         writer.endObject()
       }
       writer.endObject()

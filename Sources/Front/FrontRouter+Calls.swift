@@ -91,7 +91,7 @@ extension FrontRouter {
       writer.member("name", upstreamName)
       if let payload = operation.payload, payload.kind == .object { writer.member("arguments", payload) }
     }
-    if let meta = operation.meta, meta.kind == .object { writer.member("_meta", meta) }
+    if let meta = operation.meta, meta.kind == .object { writer.member("_meta", TraceMeta.continued(meta)) }
     writer.endObject()
     return JSONSlice(assembled: writer)
   }

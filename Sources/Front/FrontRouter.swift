@@ -21,6 +21,7 @@ package actor FrontRouter {
   var reportedOmissions: [Omission] = []
   /// Those of the configuration that were asked for so far.
   var scopes: [ScopeName: Scope] = [:]
+  var reportedFaults: [EntryFault] = []
   private let keeper: (any CatalogKeeper)?
   /// Nothing was known of any server when the daemon started: first lists wait for first starts (contract §3.4).
   private(set) var startedWithoutCatalog = true

@@ -22,6 +22,8 @@ struct ExposedNamesTests {
     ("a", String(repeating: "x", count: 45), "a__" + String(repeating: "x", count: 45)),
     ("a", String(repeating: "x", count: 46), nil),
     ("a", "", nil),
+    ("A", "b", nil),
+    ("a", "B", "a__B"),
   ]
 
   @Test("fit into 48 characters of [A-Za-z0-9_-] and begin with the server", arguments: table)
@@ -41,12 +43,13 @@ struct ExposedNamesTests {
   @Test("are never those of another server's name")
   func distinct() {
     var names: [String: String] = [:]
-    for server in ["a", "a_", "a__b", "b", "a.b", "a-b", "_a", "a___b"] {
+    for server in ["a", "A", "a_", "a__b", "b", "a.b", "a-b", "_a", "a___b"] {
       for name in ["b", "_b", "b__c", "c", "__c", "b_c", ".b", "", "a__b__c"] {
         let full = FullName.of(name, server)
         let source = "\(server) \(name)"
-        #expect(names[full] == nil, "\(full): \(source) and \(names[full] ?? "")")
-        names[full] = source
+        let folded = full.lowercased()
+        #expect(names[folded] == nil, "\(full): \(source) and \(names[folded] ?? "")")
+        names[folded] = source
       }
     }
   }
@@ -63,18 +66,63 @@ struct ExposedNamesTests {
     for kind in EntryKind.allCases {
       let one = ExposedNames(alone, kind, .everything, .full)
       let two = ExposedNames(both, kind, .everything, .full)
-      for entry in alone.sorted(kind) {
-        #expect(one.name(of: entry.id) == two.name(of: entry.id))
-        #expect(two.id(of: two.name(of: entry.id)) == entry.id)
+      for entry in one.entries {
+        #expect(one.name(of: entry) == two.name(of: entry))
+        #expect(two.entry(named: two.name(of: entry))?.id == entry.id)
       }
     }
     let tools = ExposedNames(both, .capability, .everything, .full)
-    let folded = both.sorted(.capability).map { tools.name(of: $0.id).lowercased() }
-    #expect(Set(folded).count == folded.count)
-    #expect(
-      ExposedNames(both, .resource, .everything, .full).name(of: "b.file:///a b")
-        == "warmplane://b/file%3A%2F%2F%2Fa%20b")
+    let folded = tools.entries.map { tools.name(of: $0).lowercased() }
+    #expect(folded.count == 6 && Set(folded).count == folded.count)
+    let resources = ExposedNames(both, .resource, .everything, .full)
+    #expect(resources.entries.map { resources.name(of: $0) }.contains("warmplane://b/file%3A%2F%2F%2Fa%20b"))
   }
+
+  @Test("of a server that lost its public id are there all the same, and aliases do not matter")
+  func lostIDs() throws {
+    let configuration = try CatalogSample.configuration(
+      ["a", "a.b"], #""capabilityAliases":{"a.Foo":"zzz","a.foo":"aaa"}"#)
+    var catalog = Catalog(configuration)
+    catalog.set(server: "a", try CatalogSample.lists(tools: ["b.c", "foo", "Foo"]))
+    catalog.set(server: "a.b", try CatalogSample.lists(tools: ["c", "d", "c"]))
+    let full = ExposedNames(catalog, .capability, .everything, .full)
+    #expect(full.entries.map { "\($0.id) \($0.server)" } == ["a.b.c a", "a.b.c a.b", "a.b.d a.b", "aaa a", "zzz a"])
+    for entry in full.entries {
+      #expect(full.entry(named: full.name(of: entry))?.server == entry.server)
+    }
+    #expect(full.entry(named: "a__Foo")?.id == "zzz" && full.entry(named: FullName.hashed("foo", "a"))?.id == "aaa")
+    let direct = ExposedNames(catalog, .capability, try #require(Scope(.server("a.b"), configuration)), .direct)
+    #expect(direct.entries.map { direct.name(of: $0) } == ["c", "d"])
+  }
+
+  @Test("compact exposure wraps what is no URI, and has nothing of other scopes")
+  func compactURIs() throws {
+    let configuration = try CatalogSample.configuration(["a", "b"])
+    var catalog = Catalog(configuration)
+    catalog.set(server: "a", try CatalogSample.lists(resources: ["x:y", "no uri"]))
+    catalog.set(server: "b", try CatalogSample.lists(resources: ["x:y"]))
+    let names = ExposedNames(catalog, .resource, .everything, .compact)
+    #expect(names.entries.map { names.name(of: $0) } == ["warmplane://a/no%20uri", "x:y", "warmplane://b/x%3Ay"])
+    #expect(names.entry(named: "x:y")?.server == "a" && names.entry(named: "b.x:y") == nil)
+    let one = ExposedNames(catalog, .resource, try #require(Scope(.server("b"), configuration)), .compact)
+    #expect(one.entry(named: "x:y")?.server == "b")
+  }
+
+  @Test(
+    "URIs that some clients refuse",
+    arguments: [
+      "", "x", "a b:c", "1a:b", "ä:x", ":x", "x:", "odd://a b/", "odd://a:99999/", "odd://a:x/", "http://", "http:x",
+      "odd://a|b/", "http://%zz/", "odd://[x]/", "odd://@/x", "odd://:5/x", "x:y ", "odd://a\\b",
+    ])
+  func badURIs(text: String) { #expect(!ResourceURI.isWellFormed(text)) }
+
+  @Test(
+    "URIs that all take",
+    arguments: [
+      "x:y", "file:///a b", "urn:isbn:1", "odd:///x", "odd://é/", "x://%zz", "mailto:a", "odd://[::1]:80/", "data:,x y",
+      "https://u:p@example.com:443/a?b#c", "warmplane://a%20b/x", "fake://item/{id}",
+    ])
+  func goodURIs(text: String) { #expect(ResourceURI.isWellFormed(text)) }
 
   @Test("URIs lead back to server and URI")
   func uris() {
@@ -95,12 +143,15 @@ struct ExposedNamesTests {
     catalog.set(server: "b", try CatalogSample.lists(tools: ["t", "u"]))
     let scope = try #require(Scope(.server("b"), configuration))
     let names = ExposedNames(catalog, .capability, scope, .direct)
-    #expect(names.name(of: "b.t") == "t" && names.id(of: "t") == "b.t" && names.id(of: "a.t") == nil)
+    #expect(names.entries.map { names.name(of: $0) } == ["t", "u"])
+    #expect(names.entry(named: "t")?.id == "b.t" && names.entry(named: "a.t") == nil)
   }
 }
 
 @Suite("pages of lists")
 struct ListPageTests {
+  private static let place = { @Sendable (id: String) in id }
+
   @Test("hold so many entries, and go on behind the last", arguments: [true, false])
   func entries(isSorted: Bool) throws {
     let sorted = (0..<2500).map { "s.\(String($0 + 10_000))" }
@@ -109,8 +160,9 @@ struct ListPageTests {
     var cursor: JSONSlice?
     var pages = 0
     repeat {
-      var page = ListPage(after: cursor)
-      for id in page.rest(of: ids, isSorted: isSorted, id: { $0 }) {
+      var page = try #require(ListPage(after: cursor))
+      #expect(page.isOf(ids, isSorted: isSorted, at: Self.place))
+      for id in page.rest(of: ids, isSorted: isSorted, at: Self.place) {
         guard page.takes(id, size: 10) else { break }
         seen.append(id)
       }
@@ -121,13 +173,23 @@ struct ListPageTests {
   }
 
   @Test("hold so many bytes, but one entry always")
-  func bytes() {
-    var page = ListPage()
+  func bytes() throws {
+    var page = try #require(ListPage())
     let first = page.takes("a", size: ListPage.mostBytes + 1)
     let second = page.takes("b", size: 1)
     #expect(first && !second && page.nextCursor == "after:a")
   }
 
   @Test("refuse what is no cursor", arguments: [#""x""#, "1", "{}", #""""#, #""after:%4""#])
-  func bad(text: String) throws { #expect(ListPage.start(after: try CatalogSample.slice(text)) == nil) }
+  func bad(text: String) throws { #expect(ListPage(after: try CatalogSample.slice(text)) == nil) }
+
+  @Test("go on by order where the last entry has gone, or not at all")
+  func gone() throws {
+    let page = try #require(ListPage(after: try CatalogSample.slice(#""after:b""#)))
+    #expect(
+      page.isOf(["a", "c"], isSorted: true, at: Self.place) && !page.isOf(["a", "c"], isSorted: false, at: Self.place))
+    #expect(Array(page.rest(of: ["a", "c"], isSorted: true, at: Self.place)) == ["c"])
+    #expect(page.isOf(["c", "b", "a"], isSorted: false, at: Self.place))
+    #expect(Array(page.rest(of: ["c", "b", "a"], isSorted: false, at: Self.place)) == ["a"])
+  }
 }

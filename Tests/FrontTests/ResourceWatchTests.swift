@@ -98,13 +98,14 @@ import Testing
   @Test(arguments: ProtocolRevision.allCases)
   func progress(revision: ProtocolRevision) throws {
     let params = JSONSlice.trusted(
-      #"{"progressToken":17,"progress":0.50,"message":"half","_meta":{"x":1},"own":{"a": 1.0}}"#)
+      #"{"progressToken":17,"progress":0.50,"message":"half","_meta":{"x":1,"io.modelcontextprotocol/y":1},"own":{"a": 1.0}}"#
+    )
     let message = RelayedNotification.progress(params, token: .trusted(#""t\u00e9""#), at: revision)
     let hasMessage = revision >= .march2025 ? #""message":"half","# : ""
     #expect(
       String(decoding: message, as: UTF8.self)
         == #"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":"t\u00e9","progress":0.50,"#
-        + hasMessage + #""own":{"a": 1.0}}}"#)
+        + hasMessage + #""own":{"a": 1.0},"_meta":{"x":1}}}"#)
   }
 
   @Test(

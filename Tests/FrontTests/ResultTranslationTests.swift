@@ -7,6 +7,8 @@ import Testing
 struct ResultTranslationTests {
   private static let link = #"{"type":"resource_link","uri":"f://x","name":"X"}"#
 
+  private static let done = #"{"type":"text","text":"Done."}"#
+
   /// Revision, kind, result, and what the client gets as members.
   static let table: [(ProtocolRevision, EntryKind, String, String)] = [
     // What need not change does not: order, numbers, escapes, unknown members.
@@ -34,10 +36,33 @@ struct ResultTranslationTests {
       #"{"content":[{"type":"text","text":"[1,2]"}]}"#
     ),
     (.july2026, .capability, #"{"content":[],"structuredContent":null}"#, #"{"content":[],"structuredContent":null}"#),
+    (.june2025, .capability, #"{"content":[],"structuredContent":null}"#, #"{"content":[]}"#),
+    // Who is not told the value reads it in a text, and once is enough.
     (
-      .march2025, .capability, #"{"content":[{"type":"text","text":"t"}],"structuredContent":{"a":1}}"#,
-      #"{"content":[{"type":"text","text":"t"}]}"#
+      .november2025, .capability, #"{"content":[\#(done)],"structuredContent":[1,2,3]}"#,
+      #"{"content":[\#(done),{"type":"text","text":"[1,2,3]"}]}"#
     ),
+    (
+      .march2025, .capability, #"{"structuredContent":{"a":1},"content":[\#(done)]}"#,
+      #"{"content":[\#(done),{"type":"text","text":"{\"a\":1}"}]}"#
+    ),
+    (
+      .march2025, .capability,
+      #"{"content":[{"type":"text","text":"{ \"a\": \"\\u00e9\" }"}],"structuredContent":{"a":"é"}}"#,
+      #"{"content":[{"type":"text","text":"{ \"a\": \"\\u00e9\" }"}]}"#
+    ),
+    (.november2025, .capability, #"{"content":[\#(done)],"structuredContent":"Done."}"#, #"{"content":[\#(done)]}"#),
+    (
+      .november2024, .capability, #"{"content":[\#(done)],"structuredContent":{"result":"Done."}}"#,
+      #"{"content":[\#(done)]}"#
+    ),
+    // Content must be there.
+    (.november2025, .capability, #"{"structuredContent":[7]}"#, #"{"content":[{"type":"text","text":"[7]"}]}"#),
+    (
+      .july2026, .capability, #"{"structuredContent":[7],"content":null}"#,
+      #"{"structuredContent":[7],"content":[{"type":"text","text":"[7]"}]}"#
+    ),
+    (.november2025, .capability, #"{"isError":true}"#, #"{"isError":true,"content":[]}"#),
     // The envelope is written by the caller.
     (
       .july2026, .resource, #"{"resultType":"complete","ttlMs":5,"cacheScope":"public","_meta":{},"contents":[]}"#,
@@ -73,6 +98,22 @@ struct ResultTranslationTests {
     let translation = ResultTranslation(revision: .november2025, server: "s")
     let wanted = expected.split(separator: "URI").joined(separator: "warmplane://s/f%3A%2F%2Fx")
     #expect(try Self.translated(translation, kind, result) == wanted)
+  }
+
+  @Test("leaves what clients can fetch themselves as it is, unless the server lists it", arguments: [true, false])
+  func web(isListed: Bool) throws {
+    for (revision, form) in [
+      (ProtocolRevision.november2025, #"{"content":[{"type":"resource_link","uri":"URI","name":"X"}]}"#),
+      (.march2025, #"{"content":[{"type":"text","text":"X: URI"}]}"#),
+    ] {
+      let translation = ResultTranslation(revision: revision, server: "s") { _ in isListed }
+      let link = #"{"content":[{"type":"resource_link","uri":"https://e.x/","name":"X"}]}"#
+      let uri = isListed ? FullName.uri(of: "https://e.x/", "s") : "https://e.x/"
+      #expect(
+        try Self.translated(translation, .capability, link) == form.split(separator: "URI").joined(separator: uri))
+      let own = #"{"content":[{"type":"resource","resource":{"uri":"https://e.x/","text":""}}]}"#
+      #expect(try Self.translated(translation, .capability, own).contains(FullName.uri(of: "https://e.x/", "s")))
+    }
   }
 
   private static func translated(_ translation: ResultTranslation, _ kind: EntryKind, _ result: String) throws -> String

@@ -86,9 +86,9 @@ struct ScopedCatalogTests {
     #expect(part.forwardedResource("db.t://1") == nil && part.forwardedResource("git.t://1")?.server == "git")
     for (scoped, id, prompt) in [(all, "db.x://a", "db.p"), (part, "git.x://a", "git.p")] {
       let resources = ExposedNames(scoped.catalog, .resource, scoped.scope, .compact)
-      #expect(resources.id(of: "x://a") == id && resources.name(of: id) == "x://a")
+      #expect(resources.entry(named: "x://a")?.id == id)
       let prompts = ExposedNames(scoped.catalog, .prompt, scoped.scope, .compact)
-      #expect(prompts.id(of: "p") == prompt && prompts.name(of: prompt) == "p")
+      #expect(prompts.entry(named: "p")?.id == prompt)
     }
     #expect(part.entry(.resource, "db.x://a") == nil && part.owner(.resource, "git.x://a") == "git")
   }

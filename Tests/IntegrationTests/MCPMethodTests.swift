@@ -11,7 +11,7 @@ struct MCPMethodTests {
     ("ping", "{}", nil, -32601),
     ("server/discover", "{}", -32601, nil),
     ("tools/list", "{}", nil, nil),
-    ("tools/list", #"{"cursor":"x"}"#, nil, nil),
+    ("tools/list", #"{"cursor":"x"}"#, -32602, -32602),
     ("tools/call", #"{"name":"capabilities_list"}"#, nil, nil),
     ("tools/call", #"{"name":"capability_describe","arguments":{"id":"fake.echo"}}"#, nil, nil),
     (

@@ -12,10 +12,10 @@ final class MCPSDKPeer {
   private var rest: [UInt8] = []
   let facts: JSONSlice
 
-  /// Over stdio, unless `url` is given.
-  init(_ daemon: DaemonFixture, sdk: Int, mode: String, url: String? = nil) throws {
+  /// Over stdio, with these flags of the bridge, unless `url` is given.
+  init(_ daemon: DaemonFixture, sdk: Int, mode: String, url: String? = nil, flags: [String] = []) throws {
     process.executableURL = URL(fileURLWithPath: try MCPPeers.python(sdk: sdk))
-    let place = url.map { [$0] } ?? [CLIProgram.path, "mcp-server", "--config", daemon.configPath]
+    let place = url.map { [$0] } ?? [CLIProgram.path, "mcp-server", "--config", daemon.configPath] + flags
     process.arguments = [try MCPPeers.path("Tests/Peers/mcp_sdk_client.py"), mode] + place
     // The six variables that the SDK hands on, so that HOME is the fixture's.
     process.environment = [

@@ -105,13 +105,13 @@ import Testing
   private let session = UpstreamSession(
     pid: 77, revision: .june2025, capabilities: .trusted(#"{"tools": {"x": 1.0}}"#),
     serverInfo: .trusted(#"{"name" : "\u00e9"}"#), instructions: "Be\nkind.", catalogHash: "abc",
-    listErrors: ["one", "two"])
+    listErrors: ["one", "two"], meta: .trusted(#"{"a": 1.0}"#))
 
   @Test func sessionRoundTrip() throws {
     let read = try #require(UpstreamSession(try written { session.write(to: &$0) }))
     #expect(read.pid == 77 && read.revision == .june2025 && read.capabilities.text == #"{"tools": {"x": 1.0}}"#)
     #expect(read.serverInfo?.text == #"{"name" : "\u00e9"}"# && read.instructions == "Be\nkind.")
-    #expect(read.catalogHash == "abc" && read.listErrors == ["one", "two"])
+    #expect(read.catalogHash == "abc" && read.listErrors == ["one", "two"] && read.meta?.text == #"{"a": 1.0}"#)
   }
 
   @Test(arguments: ["protocolVersion", "capabilities", "catalogHash"])
@@ -119,7 +119,7 @@ import Testing
     #expect(UpstreamSession(try removing(member, from: try written { session.write(to: &$0) })) == nil)
   }
 
-  @Test(arguments: ["pid", "serverInfo", "instructions", "listErrors"])
+  @Test(arguments: ["pid", "serverInfo", "instructions", "listErrors", "meta"])
   func sessionNeedNotHave(member: String) throws {
     #expect(UpstreamSession(try removing(member, from: try written { session.write(to: &$0) })) != nil)
   }

@@ -43,7 +43,14 @@ extension Catalog {
     return nil
   }
 
-  private func hasResources(_ server: String) -> Bool {
+  /// Whether the server lists the URI, or has a template for it.
+  func lists(_ uri: String, of server: String) -> Bool {
+    if let entry = resources[resources.publicID(of: "\(server).\(uri)")], entry.server.isExactly(server) { return true }
+    return templates.match(uri, of: server) || resources.entries(of: server).contains { $0.upstreamName.isString(uri) }
+  }
+
+  /// Whether the server lists any, or templates of them.
+  func hasResources(_ server: String) -> Bool {
     templates.has(server) || resources.sorted.contains { $0.server == server }
   }
 }

@@ -12,6 +12,7 @@ struct Catalog: Sendable {
   private(set) var templates = ResourceTemplates()
   /// What was set last, for each server whose lists were ever read.
   private var lists: [String: ServerCatalog] = [:]
+  private var faultsByServer: [String: [EntryFault]] = [:]
 
   init(_ configuration: Configuration) {
     order = configuration.servers.map(\.id)
@@ -26,6 +27,7 @@ struct Catalog: Sendable {
     order = configuration.servers.map(\.id)
     let kept = Set(order).subtracting(forgotten)
     lists = lists.filter { kept.contains($0.key) }
+    faultsByServer = faultsByServer.filter { kept.contains($0.key) }
     capabilities.configure(aliases: configuration.capabilityAliases, order: order, keeping: kept)
     resources.configure(aliases: configuration.resourceAliases, order: order, keeping: kept)
     prompts.configure(aliases: configuration.promptAliases, order: order, keeping: kept)
@@ -37,6 +39,7 @@ struct Catalog: Sendable {
   mutating func set(server: String, _ new: ServerCatalog) -> ServerCatalog {
     let lists = self.lists[server].map { new.keeping($0) } ?? new
     self.lists[server] = lists
+    faultsByServer[server] = EntryFault.all(in: lists, of: server)
     capabilities.set(server: server, items: lists.tools, order: order)
     resources.set(server: server, items: lists.resources, order: order)
     prompts.set(server: server, items: lists.prompts, order: order)
@@ -55,6 +58,9 @@ struct Catalog: Sendable {
 
   var omissions: [Omission] { capabilities.omissions + resources.omissions + prompts.omissions }
 
+  /// Entries that are not as they must be.
+  var faults: [EntryFault] { order.flatMap { faultsByServer[$0] ?? [] } }
+
   func entry(_ kind: EntryKind, _ id: String) -> (any CatalogEntry)? {
     switch kind {
     case .capability: capabilities[id]
@@ -71,7 +77,7 @@ struct Catalog: Sendable {
     }
   }
 
-  /// A server's entries in its own order.
+  /// A server's own entries in its own order, whoever has their public ids.
   func entries(_ kind: EntryKind, of server: String) -> [any CatalogEntry] {
     switch kind {
     case .capability: capabilities.entries(of: server)

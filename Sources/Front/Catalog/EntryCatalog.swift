@@ -55,9 +55,11 @@ struct EntryCatalog<Entry: CatalogEntry>: Sendable {
     }
   }
 
-  /// A server's entries in its own order, without those that lost their id to another server.
+  /// A server's own entries in its own order, those too that lost their id to another server; of several with one name the
+  /// first.
   func entries(of server: String) -> [Entry] {
-    (entries[server] ?? []).filter { byID[ExactText($0.id)]?.server == server }
+    var seen: Set<ExactText> = []
+    return (entries[server] ?? []).filter { seen.insert(ExactText($0.upstreamName.string ?? "")).inserted }
   }
 
   /// The id under which clients see a source id, whether a list names it or not.

@@ -1,3 +1,4 @@
+import Protocol
 import Supervisor
 import Telemetry
 
@@ -6,6 +7,7 @@ extension FrontRouter {
   /// Tells MCP clients, reports ids that are newly left out, and tells the supervisor which servers miss some.
   func catalogMayHaveChanged() {
     exposedListsMayHaveChanged()
+    reportFaults()
     let omissions = catalog.omissions
     guard omissions != reportedOmissions else { return }
     for omission in omissions where !reportedOmissions.contains(omission) {
@@ -26,5 +28,20 @@ extension FrontRouter {
     return Dictionary(grouping: known, by: \.server).mapValues { omissions in
       omissions.map { $0.sentence(namesKeeper: scope.includes($0.keptBy)) }
     }
+  }
+
+  /// Faults of servers are for their owners; clients are told what can be made of the entries.
+  private func reportFaults() {
+    let faults = catalog.faults
+    for fault in faults where !reportedFaults.contains(fault) {
+      log.warn(
+        "faulty list entry",
+        [
+          LogField("server_id", fault.server), LogField("list", fault.list.rawValue),
+          LogField("name", fault.name?.clipped(to: 200)),
+          LogField("members", fault.members.joined(separator: ", ")),
+        ])
+    }
+    reportedFaults = faults
   }
 }

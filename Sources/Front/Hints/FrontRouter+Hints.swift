@@ -28,7 +28,8 @@ extension FrontRouter {
     if failure.status == 404 {
       let scoped = scoped(target.scope)
       let names = target.view?.names(kind, catalog)
-      let known = catalog.sorted(kind).lazy.filter { scoped.lists($0) }.map { names?.name(of: $0.id) ?? $0.id }
+      let entries = names?.entries ?? catalog.sorted(kind)
+      let known = entries.lazy.filter { scoped.lists($0) }.map { names?.name(of: $0) ?? $0.id }
       let nearest = IDSuggestions.nearest(to: names == nil ? id : asked, among: known)
       if !nearest.isEmpty { failure.hint = FailureHint(didYouMean: nearest, actor: .client) }
     } else if failure.reason == "policy_denied" {

@@ -22,19 +22,21 @@ enum FacadeTool: String, Sendable, CaseIterable {
     }
   }
 
-  var description: String {
-    switch self {
+  /// `isOneServer`: there is no other to choose from.
+  func description(isOneServer: Bool = false) -> String {
+    let (owner, server) = isOneServer ? ("the server", "") : ("all servers", "server, ")
+    return switch self {
     case .capabilitiesList:
-      "List the tools of all servers: id, summary, server. Start here; narrow down with server, query or limit. "
-        + "Also tells how each server is."
+      "List the tools of \(owner): id, summary, server. Start here; narrow down with \(server)query or limit. "
+        + "Also tells how \(isOneServer ? "the" : "each") server is."
     case .capabilityDescribe:
       "Show one capability's full description and input schema. Only needed when its arguments are not known."
     case .capabilityCall:
       "Call a capability by id with an args object. Call directly when id and arguments are known. "
         + "The result is an envelope {ok, request_id, trace_id, data, error}; data is the tool's own result."
-    case .resourcesList: "List the resources of all servers: id, uri, name, description."
+    case .resourcesList: "List the resources of \(owner): id, uri, name, description."
     case .resourceRead: "Read a resource by the id of resources_list."
-    case .promptsList: "List the prompts of all servers: id, description, arguments."
+    case .promptsList: "List the prompts of \(owner): id, description, arguments."
     case .promptGet: "Get a prompt by the id of prompts_list, with its arguments."
     }
   }
@@ -120,7 +122,7 @@ enum FacadeTool: String, Sendable, CaseIterable {
     writer.beginObject()
     writer.member("name", rawValue)
     if revision >= .june2025 { writer.member("title", title) }
-    writer.member("description", description)
+    writer.member("description", description(isOneServer: isOneServer))
     writer.member("inputSchema", inputSchema(isOneServer: isOneServer))
     if revision >= .march2025 {
       writer.key("annotations")

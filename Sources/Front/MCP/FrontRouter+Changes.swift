@@ -70,8 +70,8 @@ extension FrontRouter {
       var hash = FNV1a.Wide()
       let names = view.names(kind, catalog)
       let scoped = scoped(view.scope)
-      for entry in catalog.sorted(kind) where scoped.lists(entry) {
-        hash.add("\(entry.server.utf8.count):\(entry.server)\(names.name(of: entry.id))".utf8)
+      for entry in names.entries where scoped.lists(entry) {
+        hash.add("\(entry.server.utf8.count):\(entry.server)\(names.name(of: entry))".utf8)
         hash.add(entry.item.bytes)
       }
       return hash.hex

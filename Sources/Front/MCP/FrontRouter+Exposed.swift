@@ -13,22 +13,26 @@ extension FrontRouter {
     _ call: (MCPCall.Form) -> MCPCall
   ) {
     let view = session.view
-    noteIdentity(of: view)
     let cursor = params?.member("cursor").flatMap { $0.isNull ? nil : $0 }
-    guard cursor == nil || ListPage.start(after: cursor) != nil else {
-      return session.refuse(
-        call(.list { _ in }).id, code: MCPErrorCode.invalidParams, "The cursor is not one that this list gave")
-    }
+    let page = ListPage(after: cursor)
+    guard page?.isOf(view.names(kind, catalog).entries, isSorted: view.isSorted, at: ExposedNames.position) == true,
+      let page
+    else { return refuseCursor(session, call(.list { _ in }).id) }
     list(
-      kind,
-      call(.list { writer in self.writeExposedList(kind, view, ListPage(after: cursor), revision, to: &writer) }),
-      wait: nil)
+      kind, call(.list { writer in self.writeExposedList(kind, view, page, revision, to: &writer) }), wait: nil)
   }
 
-  /// In direct exposure the server's own name goes with every answer.
-  func noteIdentity(of view: MCPView) {
-    guard let server = view.directServer else { return }
-    view.identity = supervisor.assumeIsolated { $0.session(of: server) }?.serverInfo ?? view.identity
+  func refuseCursor(_ session: MCPSession, _ id: RequestID) {
+    session.refuse(
+      id, code: MCPErrorCode.invalidParams, "The cursor is not one that this list gave, or its place has gone")
+  }
+
+  /// In direct exposure the server's own name goes with every answer, and what it has not got is not there.
+  func noteServer(of view: MCPView) {
+    guard let server = view.directServer, let session = supervisor.assumeIsolated({ $0.session(of: server) }) else {
+      return
+    }
+    view.announced = AnnouncedFace(session: session)
   }
 
   /// The upstreams' own objects under their listed names, as the members of a result.
@@ -39,13 +43,11 @@ extension FrontRouter {
     let names = view.names(kind, catalog)
     writer.key(kind.mcpListMember)
     writer.beginArray()
-    let entries = view.directServer.map { catalog.entries(kind, of: $0) } ?? catalog.sorted(kind)
-    let rest = page.rest(of: entries, isSorted: view.directServer == nil) { $0.id }
     let scoped = scoped(view.scope)
-    for entry in rest where scoped.lists(entry) {
-      guard page.takes(entry.id, size: entry.item.range.count) else { break }
-      let translation = view.translation(of: entry.server, at: revision)
-      ExposedItem.write(entry, as: names.name(of: entry.id), translation, to: &writer)
+    for entry in page.rest(of: names.entries, isSorted: view.isSorted, at: ExposedNames.position)
+    where scoped.lists(entry) {
+      guard page.takes(ExposedNames.position(of: entry), size: entry.item.range.count) else { break }
+      view.item(of: entry.server, at: revision).write(entry, as: names.name(of: entry), to: &writer)
     }
     writer.endArray()
     if let cursor = page.nextCursor { writer.member("nextCursor", cursor) }
@@ -68,7 +70,6 @@ extension FrontRouter {
     }
     let trace = mcpTrace(params)
     let view = session.view
-    noteIdentity(of: view)
     func serve(_ target: ExposedTarget) {
       let form: MCPCall.Form =
         view.exposure == .compact ? .native(kind, name: name) : .exposed(kind, name: name, server: target.server)
@@ -91,53 +92,4 @@ extension FrontRouter {
     list(kind, later, wait: nil)
   }
 
-  /// What a client means by a name or URI; nil when nothing is known of it yet.
-  func target(_ kind: EntryKind, _ name: String, _ view: MCPView) -> ExposedTarget? {
-    if let server = view.directServer { return routed(kind, name, server) }
-    let scoped = scoped(view.scope)
-    if let id = view.names(kind, catalog).id(of: name) {
-      if let entry = scoped.entry(kind, id) { return ExposedTarget(id: id, server: entry.server, route: nil) }
-      if view.exposure == .compact { return compactTarget(kind, name, id, scoped) }
-    }
-    guard view.exposure == .full else { return nil }
-    if kind == .resource {
-      if let (server, uri) = FullName.resource(name) {
-        return catalog.has(server) && view.scope.includes(server) ? routed(kind, uri, server) : nil
-      }
-      guard let id = scoped.templatedID(of: name), let (server, _) = scoped.forwardedResource(id) else { return nil }
-      return ExposedTarget(id: id, server: server, route: nil)
-    }
-    // A server that was never listed has this one, if any.
-    for server in catalog.order where view.scope.includes(server) && !catalog.isListed(server) {
-      if let upstream = FullName.name(in: name, of: server) { return routed(kind, upstream, server) }
-    }
-    return nil
-  }
-
-  private func routed(_ kind: EntryKind, _ name: String, _ server: String) -> ExposedTarget {
-    ExposedTarget(
-      id: catalog.publicID(of: "\(server).\(name)", kind), server: server,
-      route: OperationRoute(server: server, upstreamName: name))
-  }
-
-  /// By the id itself, or by a URI that matches a template.
-  private func compactTarget(
-    _ kind: EntryKind, _ name: String, _ id: String, _ scoped: ScopedCatalog
-  ) -> ExposedTarget? {
-    if scoped.owner(kind, id) != nil || scoped.verdict(kind, id) == .denied
-      || !scoped.unlistedOwners(of: id, kind).isEmpty
-    {
-      return ExposedTarget(id: id, server: "", route: nil)
-    }
-    guard kind == .resource, let templated = scoped.templatedID(of: name) else { return nil }
-    return ExposedTarget(id: templated, server: "", route: nil)
-  }
-}
-
-/// What a client of a view means.
-struct ExposedTarget {
-  /// The public id.
-  let id: String
-  let server: String
-  let route: OperationRoute?
 }

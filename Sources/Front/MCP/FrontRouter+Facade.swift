@@ -18,7 +18,14 @@ extension FrontRouter {
       call(.tool()).reply(failure, requestID: nil, traceID: trace.traceID.description)
     }
     func operate(_ kind: EntryKind) {
-      let decoded = OperationRequest.decode(kind, arguments ?? .emptyObject).map { $0.with(meta: params) }
+      let decoded = OperationRequest.decode(kind, arguments ?? .emptyObject).map { request in
+        var request = request.with(meta: params)
+        // Where policy looks at it, it is named as all others are.
+        if kind == .resource, let linked = target(kind, request.id, session.view), let route = linked.route {
+          (request.id, request.route) = (linked.id, route)
+        }
+        return request
+      }
       self.operate(kind, call(.tool()), decoded, trace: trace)
     }
     if let arguments, arguments.kind != .object {

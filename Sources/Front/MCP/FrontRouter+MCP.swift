@@ -38,6 +38,7 @@ extension FrontRouter {
       scope: name, exposure: exposure, server: exposure == .direct ? server ?? scope.onlyServer : nil)
     if let view = mcp.views[key] { return view }
     let view = MCPView(key, scope)
+    view.lists = { uri, server in self.catalog.lists(uri, of: server) }
     mcp.views[key] = view
     return view
   }
@@ -135,11 +136,32 @@ extension FrontRouter {
       return session.refuse(
         id, code: MCPErrorCode.invalidParams, "_meta has a \"\(MetaKey.logLevel)\" that is no level")
     }
+    let serve = {
+      self.noteServer(of: session.view)
+      guard session.view.announced?.has(method) ?? true else {
+        return session.refuse(id, code: MCPErrorCode.methodNotFound, "Method not found: \(method.rawValue)")
+      }
+      self.serve(session, id, method, revision, params, wishes)
+    }
+    // Only the server knows whether it has the method.
+    if session.view.announced == nil, method != .discover, isAwaited(session.view) {
+      return awaitServer(session, id, revision, serve)
+    }
+    serve()
+  }
+
+  private func serve(
+    _ session: MCPSession, _ id: RequestID, _ method: MCPMethod, _ revision: ProtocolRevision, _ params: JSONSlice?,
+    _ wishes: CallWishes
+  ) {
     func call(_ form: MCPCall.Form) -> MCPCall { MCPCall(session, id, at: revision, form, wishes) }
     switch method {
     case .initialize, .ping: fatalError("\(method.rawValue) is answered by the session itself")
     case .discover:
       withFace(session, id, revision) { session.answer(id, MCPResult.discover(id, at: revision, $0)) }
+    // They come at once, so that no cursor is ours.
+    case .toolsList where session.view.exposure == .compact && params?.member("cursor")?.isNull == false:
+      refuseCursor(session, id)
     case .toolsList where session.view.exposure == .compact:
       let tools = FacadeTool.list(at: revision, isOneServer: session.view.scope.onlyServer != nil)
       session.answer(id, MCPResult.response(id, at: revision, freshness: .constant) { $0.member("tools", tools) })
@@ -165,18 +187,30 @@ extension FrontRouter {
     _ session: MCPSession, _ id: RequestID, _ revision: ProtocolRevision, _ tell: @escaping (MCPFace) -> Void
   ) {
     let face = { () -> MCPFace in
+      self.noteServer(of: session.view)
       let scope = session.view.scope
-      let servers = self.settings.configuration.servers.map(\.id).filter { scope.includes($0) }
+      let servers = self.settings.configuration.servers.filter { !$0.disabled }.map(\.id).filter { scope.includes($0) }
       let sessions = self.supervisor.assumeIsolated { supervisor in
         servers.compactMap { server in supervisor.session(of: server).map { (server: server, session: $0) } }
       }
-      return MCPFace(session.view, sessions, at: revision)
+      return MCPFace(session.view, sessions, isWhole: sessions.count == servers.count, at: revision)
     }
-    guard let server = session.view.directServer,
-      supervisor.assumeIsolated({ $0.readiness(of: server) })?.code == .starting
-    else { return tell(face()) }
-    let call = MCPCall(session, id, at: revision, .afterwards { tell(face()) })
-    meet(server, call, within: settings.configuration.listWaitMs)
+    guard isAwaited(session.view) else { return tell(face()) }
+    awaitServer(session, id, revision) { tell(face()) }
+  }
+
+  /// Whether the server of a view in direct exposure may say soon what it is.
+  private func isAwaited(_ view: MCPView) -> Bool {
+    guard let server = view.directServer else { return false }
+    return supervisor.assumeIsolated { $0.readiness(of: server) }?.code == .starting
+  }
+
+  /// Goes on when the server of the view is there, or was waited for as lists wait.
+  private func awaitServer(
+    _ session: MCPSession, _ id: RequestID, _ revision: ProtocolRevision, _ goOn: @escaping () -> Void
+  ) {
+    guard let server = session.view.directServer else { return goOn() }
+    meet(server, MCPCall(session, id, at: revision, .afterwards(goOn)), within: settings.configuration.listWaitMs)
   }
 
   func mcpTrace(_ params: JSONSlice?) -> TraceContext {

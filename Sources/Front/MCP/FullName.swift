@@ -3,8 +3,8 @@ import Protocol
 /// Names of `full` exposure: `<server>__<name>`, in letters, digits, `_` and `-`, at most 48 characters. Pure.
 ///
 /// A name depends on its server's id and its own name alone, so that it stays whatever other servers come and go. It ends in
-/// a hash of both where the plain form would not be theirs alone: a character had to be replaced, it is too long, or the
-/// separator could be elsewhere.
+/// a hash of both where the plain form would not be theirs alone: a character had to be replaced, it is too long, the
+/// separator could be elsewhere, or the server's id has capitals.
 enum FullName {
   static let separator = "__"
   /// Model APIs take 64, and clients put their own prefix before it.
@@ -36,6 +36,8 @@ enum FullName {
     guard server.utf8.count + separator.utf8.count + name.utf8.count <= longest, !name.isEmpty else { return false }
     // The first separator must be the one between server and name.
     guard !contains(server, separator), server.utf8.last != UInt8(ascii: "_") else { return false }
+    // Another server's id may differ in case only, and some hosts do not tell upper case from lower case.
+    guard !server.utf8.contains(where: { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }) else { return false }
     return server.utf8.allSatisfy(isAllowed) && name.utf8.allSatisfy(isAllowed)
   }
 

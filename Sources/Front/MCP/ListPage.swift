@@ -2,12 +2,13 @@ import Protocol
 
 /// One page of a list of ours: so many entries, or so many bytes, behind those of the page before. Pure.
 ///
-/// A cursor is the public id of the last entry, encoded: it means the same after a restart, and entries that come and go
-/// between two pages shift nothing.
+/// A cursor is the place of the last entry, encoded: it means the same after a restart, and entries that come and go between
+/// two pages shift nothing.
 struct ListPage {
   static let mostEntries = 1000
   /// In bytes of the servers' own objects; a page has one entry at least.
   static let mostBytes = 4 << 20
+  private static let prefix = "after:"
 
   private let start: String?
   private var entries = 0
@@ -15,20 +16,37 @@ struct ListPage {
   private var last: String?
   private var isFull = false
 
-  /// `cursor` nil: the first page. One that is no cursor counts as the first page, too; ask `start(after:)` before.
-  init(after cursor: JSONSlice? = nil) { start = cursor.flatMap { Self.start(after: $0) } }
-
-  /// The id that a cursor means; nil when it is none of ours.
-  static func start(after cursor: JSONSlice?) -> String? {
-    guard let text = cursor?.string, text.utf8.starts(with: prefix.utf8) else { return nil }
-    return PercentEncoding.decode(text.dropFirst(prefix.count))
+  /// `cursor` nil: the first page. Nil when it is no cursor.
+  init?(after cursor: JSONSlice? = nil) {
+    guard let cursor else {
+      start = nil
+      return
+    }
+    guard let text = cursor.string, text.utf8.starts(with: Self.prefix.utf8),
+      let start = PercentEncoding.decode(text.dropFirst(Self.prefix.count))
+    else { return nil }
+    self.start = start
   }
 
-  private static let prefix = "after:"
+  /// Whether the page follows one of this list. Where the list is not sorted nobody could tell what comes next when the last
+  /// entry has gone (mcp-checklist PAG-1).
+  func isOf<Entry>(_ entries: [Entry], isSorted: Bool, at place: (Entry) -> String) -> Bool {
+    guard let start, !isSorted else { return true }
+    return entries.contains { place($0).isExactly(start) }
+  }
+
+  /// Those of a list's entries that were not on earlier pages. A list that `isSorted` by place goes on where the last entry
+  /// was, another one behind that entry.
+  func rest<Entry>(of entries: [Entry], isSorted: Bool, at place: (Entry) -> String) -> ArraySlice<Entry> {
+    guard let start else { return entries[...] }
+    if isSorted { return entries.drop { !start.utf8.lexicographicallyPrecedes(place($0).utf8) } }
+    guard let last = entries.lastIndex(where: { place($0).isExactly(start) }) else { return [] }
+    return entries[(last + 1)...]
+  }
 
   /// Whether an entry is to be written now. False: the page is full, and nothing behind it is asked for. Entries of earlier
   /// pages must not be offered.
-  mutating func takes(_ id: String, size: Int) -> Bool {
+  mutating func takes(_ place: String, size: Int) -> Bool {
     guard !isFull else { return false }
     if entries > 0, entries == Self.mostEntries || bytes + size > Self.mostBytes {
       isFull = true
@@ -36,19 +54,8 @@ struct ListPage {
     }
     entries += 1
     bytes += size
-    last = id
+    last = place
     return true
-  }
-
-  /// Those of a list's entries that were not on earlier pages. A list that `isSorted` by id goes on where the last entry was,
-  /// another one behind that entry, and is at its end when that has gone.
-  func rest<Entry>(of entries: [Entry], isSorted: Bool, id: (Entry) -> String) -> ArraySlice<Entry> {
-    guard let start else { return entries[...] }
-    if isSorted {
-      return entries.drop { !start.utf8.lexicographicallyPrecedes(id($0).utf8) }
-    }
-    guard let last = entries.lastIndex(where: { id($0) == start }) else { return [] }
-    return entries[(last + 1)...]
   }
 
   /// For the next page; nil on the last.

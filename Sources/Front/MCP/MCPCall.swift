@@ -149,7 +149,9 @@ final class MCPCall: ReplyTarget {
   ) {
     if let error = failure.upstreamError {
       let prefix = session.view.exposure == .direct ? "" : "\(server): "
-      let (code, message) = MCPResult.upstreamError(id, JSONSlice.trusted(error), kind, name, prefix, at: revision)
+      let translation = UpstreamErrorTranslation(
+        translation: session.view.translation(of: server, at: revision), kind: kind, name: name, prefix: prefix)
+      let (code, message) = translation.response(id, JSONSlice.trusted(error))
       return session.answer(id, message, error: code)
     }
     guard kind == .capability, failure.code != kind.unknownCode, failure.code != .invalidArgs else {

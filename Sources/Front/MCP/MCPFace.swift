@@ -17,13 +17,23 @@ struct MCPFace {
   /// The server's own `serverInfo`; nil: ours.
   var identity: JSONSlice?
   var instructions: String?
+  /// The server's own `_meta`, for a client that is shown the server as it is.
+  var meta: JSONSlice?
+  /// How long it may be kept. It says what servers say, and those that are not there yet will say something, too.
+  let freshness: MCPResult.Freshness
 
-  /// `sessions`: what the servers of the view said of themselves, in the order of the configuration.
-  init(_ view: MCPView, _ sessions: [(server: String, session: UpstreamSession)], at revision: ProtocolRevision) {
+  /// `sessions`: what the servers of the view said of themselves, in the order of the configuration. `isWhole`: there is no
+  /// other server in the view.
+  init(
+    _ view: MCPView, _ sessions: [(server: String, session: UpstreamSession)], isWhole: Bool,
+    at revision: ProtocolRevision
+  ) {
+    freshness = view.directServer == nil && isWhole ? .list : .none
     if view.directServer != nil {
       capabilities = Self.direct(sessions.first?.session, at: revision)
       identity = sessions.first?.session.serverInfo
       instructions = sessions.first?.session.instructions
+      meta = sessions.first?.session.meta
       return
     }
     capabilities = Self.own(toolsChange: view.exposure == .full, at: revision)
@@ -58,10 +68,11 @@ struct MCPFace {
   private static func direct(_ session: UpstreamSession?, at revision: ProtocolRevision) -> JSONSlice {
     var writer = JSONWriter()
     writer.beginObject()
+    let face = session.map { AnnouncedFace(session: $0) }
     for name in ["tools", "resources", "prompts"] {
-      if let session {
+      if let face {
         // As the server says it, whatever else it says beside.
-        if let own = session.capabilities.member(name), own.kind == .object { writer.member(name, own) }
+        if let own = face.capability(name) { writer.member(name, own) }
         continue
       }
       writer.key(name)
@@ -70,14 +81,8 @@ struct MCPFace {
       writer.member("listChanged", true)
       writer.endObject()
     }
-    for name in ["logging", "completions"] {
-      // Servers of 2024-11-05 complete without announcing it.
-      let isAnnounced =
-        session.map {
-          $0.capabilities.member(name) != nil || name == "completions" && $0.revision == .november2024
-        } ?? true
-      if isAnnounced, name == "logging" || revision >= .march2025 { writeEmpty(name, to: &writer) }
-    }
+    if face?.hasLogging ?? true { writeEmpty("logging", to: &writer) }
+    if face?.hasCompletions ?? true, revision >= .march2025 { writeEmpty("completions", to: &writer) }
     writer.endObject()
     return JSONSlice(assembled: writer)
   }

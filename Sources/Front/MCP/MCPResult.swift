@@ -11,10 +11,10 @@ enum MCPResult {
     case none = 0
   }
 
-  /// A response. `freshness` is for the results that revision 2026-07-28 lets clients cache.
+  /// A response. `meta` is the server's, if it is about one. `freshness` is for the results that revision 2026-07-28 lets clients cache.
   static func response(
     _ id: RequestID, at revision: ProtocolRevision, freshness: Freshness? = nil, identity: JSONSlice? = nil,
-    reserving: Int = 256, _ members: (inout JSONWriter) -> Void
+    meta: JSONSlice? = nil, reserving: Int = 256, _ members: (inout JSONWriter) -> Void
   ) -> [UInt8] {
     JSONRPCWriter.result(id: id, reserving: reserving + 256) { writer in
       writer.beginObject()
@@ -23,14 +23,16 @@ enum MCPResult {
       members(&writer)
       if isModern {
         if let freshness { writeFreshness(freshness.rawValue, to: &writer) }
-        writeMeta(of: nil, identity, to: &writer)
+        writeMeta(of: meta, identity, to: &writer)
+      } else if let meta {
+        writeLegacyMeta(meta, to: &writer)
       }
       writer.endObject()
     }
   }
 
   static func initialize(_ id: RequestID, at revision: ProtocolRevision, _ face: MCPFace) -> [UInt8] {
-    response(id, at: revision) { writer in
+    response(id, at: revision, meta: face.meta) { writer in
       writer.member("protocolVersion", revision.rawValue)
       writer.member("capabilities", face.capabilities)
       writer.key("serverInfo")
@@ -40,7 +42,7 @@ enum MCPResult {
   }
 
   static func discover(_ id: RequestID, at revision: ProtocolRevision, _ face: MCPFace) -> [UInt8] {
-    response(id, at: revision, freshness: .constant, identity: face.identity) { writer in
+    response(id, at: revision, freshness: face.freshness, identity: face.identity, meta: face.meta) { writer in
       writer.member("supportedVersions", ProtocolRevision.served)
       writer.member("capabilities", face.capabilities)
       if let instructions = face.instructions { writer.member("instructions", instructions) }
@@ -74,7 +76,7 @@ enum MCPResult {
     let isModern = translation.revision.era == .modern
     return JSONRPCWriter.result(id: id, reserving: result.range.count + 320) { writer in
       writer.beginObject()
-      if isModern { writer.member("resultType", result.member("resultType")?.string ?? "complete") }
+      if isModern { writer.member("resultType", "complete") }
       translation.writeMembers(of: result, kind, to: &writer)
       if isModern, kind == .resource { writeFreshness(max(0, result.member("ttlMs")?.int ?? 0), to: &writer) }
       let meta = result.member("_meta").flatMap { $0.kind == .object ? $0 : nil }
@@ -101,29 +103,6 @@ enum MCPResult {
     }
   }
 
-  /// An upstream's own error, and its code. That is kept unless the client's era has another for the same.
-  static func upstreamError(
-    _ id: RequestID, _ error: JSONSlice, _ kind: EntryKind, _ name: String, _ prefix: String,
-    at revision: ProtocolRevision
-  ) -> (code: Int, message: [UInt8]) {
-    let code = error.member("code")?.int ?? MCPErrorCode.internalError
-    let message = prefix + (error.member("message")?.string ?? "no message")
-    // mcp-checklist RES-1: a resource that is not there.
-    if revision.era == .modern, kind == .resource, code == MCPErrorCode.resourceNotFound {
-      var writer = JSONWriter()
-      writer.beginObject()
-      writer.member("uri", name)
-      writer.endObject()
-      let told = MCPErrorCode.invalidParams
-      return (told, JSONRPCWriter.error(id: id, code: told, message: message, data: JSONSlice(assembled: writer)))
-    }
-    let data = error.member("data").flatMap { $0.isNull ? nil : $0 }
-    // Codes of the hop between us and the upstream say nothing to our client.
-    let isOfHop = MCPErrorCode.isModern(code)
-    let told = isOfHop ? MCPErrorCode.internalError : code
-    return (told, JSONRPCWriter.error(id: id, code: told, message: message, data: isOfHop ? nil : data))
-  }
-
   // MARK: Parts
 
   private static func writeServerInfo(to writer: inout JSONWriter) {
@@ -140,7 +119,7 @@ enum MCPResult {
 
   /// Without the keys that only the newer era has.
   private static func writeLegacyMeta(_ meta: JSONSlice, to writer: inout JSONWriter) {
-    let kept = meta.members.filter { key, _ in key.string?.hasPrefix(MetaKey.prefix) != true }
+    let kept = HopMeta.members(of: meta)
     if kept.isEmpty { return }
     writer.key("_meta")
     writer.beginObject()

@@ -102,6 +102,7 @@ final class MCPSession {
 
   /// Tells the client that a list changed, in the way of each era.
   func notify(_ kind: ListKind) {
+    guard view.changingLists.contains(kind) else { return }
     if state.mayNotify { send(.notice(.list(kind)), JSONRPCWriter.notification(method: kind.changeNotification)) }
     for subscription in subscriptions where subscription.kinds.contains(kind) {
       send(.notice(.list(kind), on: subscription.id), subscription.change(of: kind))

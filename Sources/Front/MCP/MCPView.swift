@@ -14,8 +14,10 @@ final class MCPView {
   let key: Key
   /// Changes when the configuration does.
   private(set) var scope: Scope
-  /// The `serverInfo` of the server that a view in direct exposure is of, once it is known.
-  var identity: JSONSlice?
+  /// What the server of a view in direct exposure said of itself last; nil before it did.
+  var announced: AnnouncedFace?
+  /// Whether a server lists a URI, or has a template for it.
+  var lists: (_ uri: String, _ server: String) -> Bool = { _, _ in true }
   /// Made when they are asked for; gone when the catalog changed.
   private var names: [EntryKind: ExposedNames] = [:]
   /// What clients know of the lists: hashes. Nil while there is no client that could be told of changes.
@@ -46,8 +48,17 @@ final class MCPView {
   /// The server, when the view is of one and passes on what it says.
   var directServer: String? { key.server.flatMap { scope.includes($0) ? $0 : nil } }
 
-  /// The lists that can change; our own seven tools never do.
-  var changingLists: [ListKind] { exposure == .compact ? [.resources, .prompts] : [.tools, .resources, .prompts] }
+  /// The `serverInfo` of that server.
+  var identity: JSONSlice? { announced?.session.serverInfo }
+
+  /// The lists whose changes are told; our own seven tools never change.
+  var changingLists: [ListKind] {
+    let lists: [ListKind] = exposure == .compact ? [.resources, .prompts] : [.tools, .resources, .prompts]
+    return lists.filter { announced?.tells($0) ?? true }
+  }
+
+  /// Whether its lists are in the order of ids; in direct exposure they are in the server's own.
+  var isSorted: Bool { directServer == nil }
 
   func names(_ kind: EntryKind, _ catalog: Catalog) -> ExposedNames {
     if let names = names[kind] { return names }
@@ -66,8 +77,13 @@ final class MCPView {
   /// What the names of a server's loggers begin with; nil: they are the server's own.
   func loggerPrefix(_ server: String) -> String? { exposure == .direct ? nil : server }
 
+  /// How entries of a server's lists are told to a client at this revision. A list of one server is as good as that server.
+  func item(of server: String, at revision: ProtocolRevision) -> ExposedItem {
+    ExposedItem(translation: translation(of: server, at: revision), mends: directServer == nil)
+  }
+
   /// How results of a server are told to a client at this revision.
   func translation(of server: String, at revision: ProtocolRevision) -> ResultTranslation {
-    ResultTranslation(revision: revision, server: exposure == .full ? server : nil)
+    ResultTranslation(revision: revision, server: exposure == .full ? server : nil) { self.lists($0, server) }
   }
 }

@@ -7,8 +7,12 @@ struct ResultTranslation {
   let revision: ProtocolRevision
   /// The server whose URIs are rewritten; nil: they stay.
   let server: String?
+  /// Whether clients find a URI of the server's in lists or templates: what they may fetch themselves is wrapped only then
+  /// (mcp-checklist RES-2).
+  var isListed: (String) -> Bool = { _ in true }
 
-  private func uri(_ uri: String) -> String { server.map { FullName.uri(of: uri, $0) } ?? uri }
+  /// The URI by which the client knows one of the server's.
+  func uri(_ uri: String) -> String { server.map { FullName.uri(of: uri, $0) } ?? uri }
 
   // MARK: List entries
 
@@ -46,20 +50,30 @@ struct ResultTranslation {
 
   /// The members of a result but those of the envelope of either era, which the caller writes. `kind`: what was used.
   func writeMembers(of result: JSONSlice, _ kind: EntryKind?, to writer: inout JSONWriter) {
-    var structured: JSONSlice?
-    if kind == .capability, let value = result.member("structuredContent"),
-      keepsOutput(isObject: value.kind == .object)
-    {
-      structured = value
-    }
-    let needsText = kind == .capability && structured == nil && result.member("structuredContent") != nil
+    guard kind == .capability else { return write(result, kind, adding: nil, to: &writer) }
+    let structured = result.member("structuredContent")
+    let isKept = structured.map { keepsOutput(isObject: $0.kind == .object) } ?? false
+    let hasContent = result.member("content")?.isNull == false
+    // Whoever is not told the value, or looks for it in the content, reads it there. Null is "nothing" to whom it is new.
+    let text = isKept && hasContent ? nil : structured.flatMap { $0.isNull ? nil : $0 }
+    write(result, kind, dropsStructured: !isKept, adding: text, to: &writer)
+    guard !hasContent else { return }
+    writer.key("content")
+    writer.beginArray()
+    if let text { writeText(String(decoding: text.compacted(), as: UTF8.self), to: &writer) }
+    writer.endArray()
+  }
+
+  private func write(
+    _ result: JSONSlice, _ kind: EntryKind?, dropsStructured: Bool = false, adding structured: JSONSlice?,
+    to writer: inout JSONWriter
+  ) {
     for (key, value) in result.members {
-      if Self.isOfEnvelope(key) { continue }
-      if kind == .capability, key.isString("structuredContent"), structured == nil { continue }
+      if Self.isOfEnvelope(key) || dropsStructured && key.isString("structuredContent") { continue }
+      if kind == .capability, value.isNull, key.isString("content") { continue }
       writer.key(splicing: key)
       switch (kind, value.kind) {
-      case (.capability, .array) where key.isString("content"):
-        writeBlocks(value, adding: needsText ? result.member("structuredContent") : nil, to: &writer)
+      case (.capability, .array) where key.isString("content"): writeBlocks(value, adding: structured, to: &writer)
       case (.prompt, .array) where key.isString("messages"): writeMessages(value, to: &writer)
       case (.resource, .array) where key.isString("contents"): writeContents(value, to: &writer)
       default: writer.splice(value)
@@ -74,13 +88,10 @@ struct ResultTranslation {
 
   private func writeBlocks(_ blocks: JSONSlice, adding structured: JSONSlice?, to writer: inout JSONWriter) {
     writer.beginArray()
-    var hasText = false
-    for block in blocks.elements {
-      if block.member("type")?.string == "text" { hasText = true }
-      writeBlock(block, to: &writer)
+    for block in blocks.elements { writeBlock(block, to: &writer) }
+    if let structured, !blocks.elements.contains(where: { StructuredText.isToldBy($0, structured) }) {
+      writeText(String(decoding: structured.compacted(), as: UTF8.self), to: &writer)
     }
-    // The client is told nothing else of it.
-    if let structured, !hasText { writeText(String(decoding: structured.compacted(), as: UTF8.self), to: &writer) }
     writer.endArray()
   }
 
@@ -113,9 +124,15 @@ struct ResultTranslation {
     case "text", "image": writer.splice(block)
     case "audio" where revision >= .march2025: writer.splice(block)
     case "audio": writeText("[audio, \(block.member("mimeType")?.string ?? "of an unknown type")]", to: &writer)
-    case "resource_link" where revision >= .june2025: writeResource(block, to: &writer)
+    case "resource_link" where revision >= .june2025:
+      if block.member("uri")?.string.map(isOfTheWeb) == true {
+        writer.splice(block)
+      } else {
+        writeResource(block, to: &writer)
+      }
     case "resource_link":
-      let target = uri(block.member("uri")?.string ?? "")
+      let own = block.member("uri")?.string ?? ""
+      let target = isOfTheWeb(own) ? own : uri(own)
       writeText(
         "\(block.member("title")?.string ?? block.member("name")?.string ?? "Resource"): \(target)", to: &writer)
     case "resource":
@@ -133,6 +150,12 @@ struct ResultTranslation {
       if revision.era == .modern { return writer.splice(block) }
       writeText("[content of the type \(type ?? "unknown")]", to: &writer)
     }
+  }
+
+  /// Whether the client can do without the server.
+  private func isOfTheWeb(_ uri: String) -> Bool {
+    let scheme = uri.prefix { $0 != ":" }.lowercased()
+    return (scheme == "https" || scheme == "http") && !isListed(uri)
   }
 
   /// An object that names a resource by its member `uri`.

@@ -4,7 +4,7 @@ import Protocol
 struct OperationRequest {
   let kind: EntryKind
   /// The public id of what it is about.
-  let id: String
+  var id: String
   /// `args` of a tool call (an object), `arguments` of a prompt (not checked yet); nil for a resource.
   let payload: JSONSlice?
   /// A JSON string, or nil for null and absent.

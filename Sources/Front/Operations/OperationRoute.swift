@@ -7,9 +7,13 @@ struct OperationRoute {
   let upstreamName: JSONSlice
 
   init(server: String, upstreamName: String) {
-    self.server = server
     var writer = JSONWriter()
     writer.value(upstreamName)
-    self.upstreamName = JSONSlice(assembled: writer)
+    self.init(server: server, upstreamName: JSONSlice(assembled: writer))
+  }
+
+  init(server: String, upstreamName: JSONSlice) {
+    self.server = server
+    self.upstreamName = upstreamName
   }
 }

@@ -7,6 +7,8 @@ package enum MCPErrorCode {
   package static let internalError = -32603
   /// Before 2026-07-28: no such resource.
   package static let resourceNotFound = -32002
+  /// 2025-11-25: `data.elicitations` lists pages that a person must visit first.
+  package static let elicitationRequired = -32042
   /// 2026-07-28: a header contradicts the body.
   package static let headerMismatch = -32020
   /// 2026-07-28: the request needs a client capability that was not declared.

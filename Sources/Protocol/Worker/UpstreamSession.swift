@@ -8,6 +8,8 @@ package struct UpstreamSession: Sendable {
   /// The upstream's `serverInfo` object, untouched, when it gave one.
   package let serverInfo: JSONSlice?
   package let instructions: String?
+  /// The `_meta` of the answer that opened the session, untouched, when it had one.
+  package let meta: JSONSlice?
   /// Hash of the lists, hex.
   package let catalogHash: String
   /// Lists that failed, one sentence each; not empty means `degraded`.
@@ -15,13 +17,14 @@ package struct UpstreamSession: Sendable {
 
   package init(
     pid: Int32?, revision: ProtocolRevision, capabilities: JSONSlice, serverInfo: JSONSlice?, instructions: String?,
-    catalogHash: String, listErrors: [String]
+    catalogHash: String, listErrors: [String], meta: JSONSlice? = nil
   ) {
     self.pid = pid
     self.revision = revision
     self.capabilities = capabilities
     self.serverInfo = serverInfo
     self.instructions = instructions
+    self.meta = meta
     self.catalogHash = catalogHash
     self.listErrors = listErrors
   }
@@ -33,6 +36,7 @@ package struct UpstreamSession: Sendable {
     writer.member("capabilities", capabilities)
     if let serverInfo { writer.member("serverInfo", serverInfo) }
     if let instructions { writer.member("instructions", instructions) }
+    if let meta { writer.member("meta", meta) }
     writer.member("catalogHash", catalogHash)
     if !listErrors.isEmpty { writer.member("listErrors", strings: listErrors) }
     writer.endObject()
@@ -47,6 +51,6 @@ package struct UpstreamSession: Sendable {
     self.init(
       pid: slice.member("pid")?.int.map { Int32(clamping: $0) }, revision: revision, capabilities: capabilities,
       serverInfo: slice.member("serverInfo"), instructions: slice.member("instructions")?.string, catalogHash: hash,
-      listErrors: slice.member("listErrors")?.strings ?? [])
+      listErrors: slice.member("listErrors")?.strings ?? [], meta: slice.member("meta"))
   }
 }

@@ -90,7 +90,7 @@ final class UpstreamLink {
     return UpstreamSession(
       pid: transport.pid, revision: session.revision, capabilities: session.capabilities,
       serverInfo: session.serverInfo, instructions: session.instructions, catalogHash: catalog.hash,
-      listErrors: catalog.listErrors)
+      listErrors: catalog.listErrors, meta: session.meta)
   }
 
   var isReady: Bool { phase == .ready }
@@ -129,7 +129,7 @@ final class UpstreamLink {
     switch pending.removeValue(forKey: id) {
     case .call:
       switch answer {
-      case .success(let result): finish(id, .completed(result))
+      case .success(let result): finish(id, unfinished(result).map { .failed($0) } ?? .completed(result))
       case .failure(let error): if !sendsAgain(id, error) { finish(id, .rejected(error.object)) }
       }
     case .list(let kind): listAnswered(kind, answer)
@@ -138,6 +138,19 @@ final class UpstreamLink {
       if case .success = answer { ended(interest, isDone: true) } else { ended(interest, isDone: false) }
     case nil: break  // late: the call was cancelled or timed out
     }
+  }
+
+  /// Why a result is none yet: only 2026-07-28 has other kinds, and none that a client without capabilities may get
+  /// (mcp-checklist ENV-3). To other revisions the member means nothing.
+  private func unfinished(_ result: JSONSlice?) -> CallFailure? {
+    guard session?.revision.era == .modern, let type = result?.member("resultType"), !type.isString("complete") else {
+      return nil
+    }
+    if type.isString("input_required") {
+      return CallFailure(.badAnswer, "it asks for more input, which warmplane does not offer")
+    }
+    let name = type.string.map { "\"\($0.clipped(to: 64))\"" } ?? "that is no string"
+    return CallFailure(.badAnswer, "its result is of an unknown type: \(name)")
   }
 
   /// An answer that cannot be used ends the request that it belongs to, whatever that was.

@@ -7,6 +7,8 @@ struct Established {
   let capabilities: JSONSlice
   let serverInfo: JSONSlice?
   let instructions: String?
+  /// The `_meta` of the answer, untouched.
+  var meta: JSONSlice?
 }
 
 extension Established {
@@ -20,7 +22,7 @@ extension Established {
     self.init(
       revision: .newestModern, capabilities: capabilities,
       serverInfo: meta?.member(MetaKey.serverInfo) ?? result.member("serverInfo"),
-      instructions: result.member("instructions")?.string)
+      instructions: result.member("instructions")?.string, meta: meta)
   }
 
   /// From an answer to `initialize`; fails with what the upstream did.
@@ -32,6 +34,7 @@ extension Established {
     }
     self.init(
       revision: revision, capabilities: result.member("capabilities") ?? .emptyObject,
-      serverInfo: result.member("serverInfo"), instructions: result.member("instructions")?.string)
+      serverInfo: result.member("serverInfo"), instructions: result.member("instructions")?.string,
+      meta: result.member("_meta"))
   }
 }

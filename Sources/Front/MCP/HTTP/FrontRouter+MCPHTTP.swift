@@ -111,9 +111,8 @@ extension FrontRouter {
   private func toolSchema(_ params: JSONSlice, _ scope: ScopeName, _ exposure: Exposure?) -> ParameterSchema? {
     guard let name = params.member("name")?.string else { return nil }
     let view = modernView(scope, exposure)
-    let scoped = scoped(view.scope)
-    guard view.exposure != .compact, let id = view.names(.capability, catalog).id(of: name),
-      let tool = scoped.entry(.capability, id), scoped.lists(tool)
+    guard view.exposure != .compact, let tool = view.names(.capability, catalog).entry(named: name),
+      scoped(view.scope).lists(tool)
     else { return nil }
     return try? ParameterSchema(tool.item.member("inputSchema"))
   }

@@ -229,15 +229,15 @@ final class ClientInterests {
     }
   }
 
-  /// A resource has changed, or a part of it.
-  func resourceChanged(_ uri: String, _ server: String) {
+  /// A resource has changed, or a part of it. `params`: what the server says of it.
+  func resourceChanged(_ uri: String, _ server: String, _ params: JSONSlice) {
     let listeners = book.listeners(to: uri, of: server)
     // The configuration may have changed since it was subscribed; and a part may be denied where the whole is not.
     guard !listeners.isEmpty, let id = surroundings.allowedID(uri, server) else { return }
     for key in listeners {
       guard let session = sessions[key], session.view.scope.shows(id, of: server) else { continue }
       for (source, known) in session.watch.concerned(by: uri, of: server) {
-        session.tellUpdate(known ?? session.view.uri(of: uri, server), source)
+        session.tellUpdate(known ?? session.view.uri(of: uri, server), source, params)
       }
     }
   }
@@ -273,10 +273,10 @@ final class ClientInterests {
 
 extension MCPSession {
   /// Tells that a resource has changed, by the client's URI, in the way of each era.
-  fileprivate func tellUpdate(_ uri: String, _ source: ResourceWatch.Source) {
+  fileprivate func tellUpdate(_ uri: String, _ source: ResourceWatch.Source, _ params: JSONSlice = .emptyObject) {
     switch source {
-    case .session: send(.notice(.resource(uri)), RelayedNotification.updated(uri, on: nil))
-    case .listen(let id): send(.notice(.resource(uri), on: id), RelayedNotification.updated(uri, on: id))
+    case .session: send(.notice(.resource(uri)), RelayedNotification.updated(params, uri, on: nil))
+    case .listen(let id): send(.notice(.resource(uri), on: id), RelayedNotification.updated(params, uri, on: id))
     }
   }
 }

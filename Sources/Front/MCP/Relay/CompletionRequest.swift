@@ -36,17 +36,28 @@ struct CompletionRequest {
     guard values.elements.dropFirst(mostValues).first(where: { _ in true }) != nil else { return result }
     var writer = JSONWriter(reserving: result.range.count)
     writer.beginObject()
-    writer.key("completion")
-    writer.beginObject()
-    writer.key("values")
-    writer.beginArray()
-    for value in values.elements.prefix(mostValues) { writer.splice(value) }
-    writer.endArray()
-    if let total = completion.member("total") { writer.member("total", total) }
-    writer.member("hasMore", true)
-    writer.endObject()
+    for (key, value) in result.members {
+      writer.key(splicing: key)
+      if key.isString("completion") { writeBounded(value, to: &writer) } else { writer.splice(value) }
+    }
     writer.endObject()
     return JSONSlice(assembled: writer)
+  }
+
+  private static func writeBounded(_ completion: JSONSlice, to writer: inout JSONWriter) {
+    writer.beginObject()
+    for (key, value) in completion.members where !key.isString("hasMore") {
+      writer.key(splicing: key)
+      guard key.isString("values") else {
+        writer.splice(value)
+        continue
+      }
+      writer.beginArray()
+      for value in value.elements.prefix(mostValues) { writer.splice(value) }
+      writer.endArray()
+    }
+    writer.member("hasMore", true)
+    writer.endObject()
   }
 
   /// No suggestions.

@@ -6,7 +6,8 @@ import Telemetry
 /// `completion/complete` and `resources/templates/list`.
 extension FrontRouter {
   func complete(
-    _ session: MCPSession, _ id: RequestID, _ params: JSONSlice?, _ call: (MCPCall.Form) -> MCPCall
+    _ session: MCPSession, _ id: RequestID, _ params: JSONSlice?,
+    _ call: @escaping (MCPCall.Form) -> MCPCall
   ) {
     func refuse(_ sentence: String) { session.refuse(id, code: MCPErrorCode.invalidParams, sentence) }
     guard let completion = CompletionRequest(params) else {
@@ -20,11 +21,29 @@ extension FrontRouter {
     default: return refuse("The member ref must be of the type ref/prompt or ref/resource")
     }
     guard let name = ref?.member(member)?.string else { return refuse("The member ref.\(member) must be a string") }
+    if let target = completable(kind, name, session.view) {
+      return complete(session, id, completion, kind, name, target, params, call)
+    }
+    // As `prompts/get` and `resources/read` of what nobody knows yet.
+    let later = call(
+      .afterwards {
+        guard let target = self.completable(kind, name, session.view) else {
+          return call(.completion(kind, name: name, server: "")).finish(
+            .failure(FailureMapping.unknown(kind, name)), requestID: nil,
+            traceID: self.mcpTrace(params).traceID.description)
+        }
+        self.complete(session, id, completion, kind, name, target, params, call)
+      })
+    list(kind, later, wait: nil)
+  }
+
+  private func complete(
+    _ session: MCPSession, _ id: RequestID, _ completion: CompletionRequest, _ kind: EntryKind, _ name: String,
+    _ target: ExposedTarget, _ params: JSONSlice?, _ call: (MCPCall.Form) -> MCPCall
+  ) {
     let trace = mcpTrace(params)
-    let scoped = scoped(session.view.scope)
-    guard let target = completable(kind, name, session.view),
-      case let verdict = scoped.verdict(kind, target.id, of: target.route?.server), verdict != .unknown
-    else {
+    let verdict = scoped(session.view.scope).verdict(kind, target.id, of: target.route?.server)
+    guard verdict != .unknown else {
       return call(.completion(kind, name: name, server: "")).finish(
         .failure(FailureMapping.unknown(kind, name)), requestID: nil, traceID: trace.traceID.description)
     }
@@ -106,22 +125,21 @@ extension FrontRouter {
     _ call: (MCPCall.Form) -> MCPCall
   ) {
     let view = session.view
-    noteIdentity(of: view)
     let cursor = params?.member("cursor").flatMap { $0.isNull ? nil : $0 }
-    guard cursor == nil || ListPage.start(after: cursor) != nil else {
-      return session.refuse(id, code: MCPErrorCode.invalidParams, "The cursor is not one that this list gave")
+    let page = ListPage(after: cursor)
+    guard page?.isOf(listedTemplates(view), isSorted: view.isSorted, at: \.id) == true, let page else {
+      return refuseCursor(session, id)
     }
     list(
       .resource,
       call(
         .list { writer in
-          var page = ListPage(after: cursor)
+          var page = page
           writer.key("resourceTemplates")
           writer.beginArray()
-          let rest = page.rest(of: self.listedTemplates(view), isSorted: view.directServer == nil) { $0.id }
-          for template in rest {
+          for template in page.rest(of: self.listedTemplates(view), isSorted: view.isSorted, at: \.id) {
             guard page.takes(template.id, size: template.item.range.count) else { break }
-            ExposedItem.writeTemplate(template.item, view.translation(of: template.server, at: revision), to: &writer)
+            view.item(of: template.server, at: revision).writeTemplate(template.item, to: &writer)
           }
           writer.endArray()
           if let next = page.nextCursor { writer.member("nextCursor", next) }

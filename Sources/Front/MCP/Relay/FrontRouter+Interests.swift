@@ -60,7 +60,8 @@ extension FrontRouter {
       let asker = notification.attribution.operation.flatMap { operations[$0]?.target as? MCPCall }
       interests.logged(server, notification, asker: asker)
     case "notifications/resources/updated":
-      if let uri = notification.params.member("uri")?.string { interests.resourceChanged(uri, server) }
+      guard let uri = notification.params.member("uri")?.string else { return }
+      interests.resourceChanged(uri, server, notification.params)
     default: break
     }
   }

@@ -22,25 +22,20 @@ enum RelayedNotification {
     }
   }
 
-  /// `subscription`: the `subscriptions/listen` that it is told on; nil for a legacy client.
-  static func updated(_ uri: String, on subscription: RequestID?) -> [UInt8] {
-    JSONRPCWriter.notification(method: "notifications/resources/updated", reserving: uri.utf8.count + 192) { writer in
-      writer.beginObject()
+  /// `uri`: how the client knows what has changed. `subscription`: the `subscriptions/listen` that it is told on; nil for a
+  /// legacy client.
+  static func updated(_ params: JSONSlice, _ uri: String, on subscription: RequestID?) -> [UInt8] {
+    write("notifications/resources/updated", params, on: subscription) { writer in
       writer.member("uri", uri)
-      if let subscription {
-        writer.key("_meta")
-        writer.beginObject()
-        writer.member(MetaKey.subscriptionID, subscription)
-        writer.endObject()
-      }
-      writer.endObject()
+    } keeps: {
+      !$0.isString("uri")
     }
   }
 
-  /// The upstream's members but those that are ours. Its `_meta` is about the hop between it and us.
+  /// The upstream's members but those that are ours; of its `_meta` what is not about the hop between it and us.
   private static func write(
-    _ method: String, _ params: JSONSlice, _ own: @escaping (inout JSONWriter) -> Void,
-    keeps: @escaping (JSONSlice) -> Bool
+    _ method: String, _ params: JSONSlice, on subscription: RequestID? = nil,
+    _ own: @escaping (inout JSONWriter) -> Void, keeps: @escaping (JSONSlice) -> Bool
   ) -> [UInt8] {
     JSONRPCWriter.notification(method: method, reserving: params.range.count + 192) { writer in
       writer.beginObject()
@@ -50,7 +45,26 @@ enum RelayedNotification {
         writer.key(splicing: key)
         writer.spliceOneLine(value)
       }
+      let meta = HopMeta.members(of: params.member("_meta"))
+      if !meta.isEmpty || subscription != nil {
+        writer.key("_meta")
+        writer.beginObject()
+        for (key, value) in meta {
+          writer.key(splicing: key)
+          writer.spliceOneLine(value)
+        }
+        if let subscription { writer.member(MetaKey.subscriptionID, subscription) }
+        writer.endObject()
+      }
       writer.endObject()
     }
+  }
+}
+
+/// `_meta` on its way from one peer to the other.
+enum HopMeta {
+  /// What of it goes on: keys of MCP itself are about one hop.
+  static func members(of meta: JSONSlice?) -> [JSONMembers.Element] {
+    (meta?.members).map { $0.filter { key, _ in key.string?.hasPrefix(MetaKey.prefix) != true } } ?? []
   }
 }

@@ -167,8 +167,9 @@ import Testing
         let count = refusals.count
         let used = await cpuOfIdleLoop()
         #expect(used < .milliseconds(60))
-        // One for each tenth of a second, however long a busy machine made it.
-        #expect(refusals.count <= count + MonotonicTime.now.milliseconds(since: start) / 100 + 1 && accepted.isEmpty)
+        // One for each tenth of a second, however long a busy machine made it; the kernel counts whole milliseconds, and a
+        // timer may be early by a part of one.
+        #expect(refusals.count <= count + MonotonicTime.now.milliseconds(since: start) / 99 + 1 && accepted.isEmpty)
         for number in fillers { close(number) }
         #expect(setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0)
         #expect(await eventually { accepted.count == 1 })

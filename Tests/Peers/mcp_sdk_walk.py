@@ -232,8 +232,8 @@ async def walk_once():
             await walk.subscribe()
             await walk.cancel()
             facts = walk.facts
-    except* anyio.BrokenResourceError:
-        # The stdio client of SDK 1.x raises it when a message arrives while it closes, as the answer to a cancelled call may.
+    except* (anyio.BrokenResourceError, anyio.ClosedResourceError):
+        # The clients of SDK 1.x raise these when a message arrives while they close, as the answer to a cancelled call may.
         if facts is None:
             raise
     print(json.dumps(facts), flush=True)
